@@ -1,0 +1,155 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The products of other packages, by short names.
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+    name: "audio-stream-cache",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "CacheProtocol", targets: ["CacheProtocol"]),
+        .library(name: "Backends", targets: ["MmapBackend", "MemoryPoolBackend", "SQLiteBackend"]),
+        .library(name: "BackendTestKit", targets: ["BackendTestKit"]),
+        .library(name: "GatewayServer", targets: ["GatewayServer"]),
+        .library(name: "AudioClient", targets: ["AudioClient"]),
+        .executable(name: "gateway", targets: ["gateway"]),
+        .executable(name: "audio-client", targets: ["audio-client"]),
+        .executable(name: "cache-inspect", targets: ["cache-inspect"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The contract, and the words everyone uses.
+        .target(name: "CacheProtocol", dependencies: [nioCore]),
+
+        // Backends: each knows the contract, and the files where it has any.
+        .target(name: "CFileCalls", path: "Sources/Backends/CFileCalls"),
+        .target(
+            name: "FileStorage",
+            dependencies: ["CacheProtocol", "CFileCalls", nioCore, nioPosix, crypto, logging],
+            path: "Sources/Backends/Files"
+        ),
+        .target(
+            name: "MmapBackend",
+            dependencies: ["CacheProtocol", "FileStorage", nioCore, logging],
+            path: "Sources/Backends/Mmap"
+        ),
+        .target(
+            name: "MemoryPoolBackend",
+            dependencies: ["CacheProtocol", nioCore, nioPosix, crypto, logging],
+            path: "Sources/Backends/MemoryPool"
+        ),
+        .target(
+            name: "SQLiteBackend",
+            dependencies: ["CacheProtocol", "FileStorage", nioCore, logging, grdb],
+            path: "Sources/Backends/SQLiteIndexed"
+        ),
+        .target(name: "BackendTestKit", dependencies: ["CacheProtocol", nioCore, crypto]),
+
+        // The gateway: Wire is pure values, Server has the sockets, Command knows the backends.
+        .target(name: "Wire", dependencies: [crypto, nioCore, nioHTTP1], path: "Sources/Gateway/Wire"),
+        .target(
+            name: "GatewayServer",
+            dependencies: ["CacheProtocol", "Wire", nioCore, nioPosix, nioHTTP1, hummingbird, logging, lifecycle, deque],
+            path: "Sources/Gateway/Server"
+        ),
+        .executableTarget(
+            name: "gateway",
+            dependencies: [
+                "CacheProtocol", "GatewayServer", "MmapBackend", "MemoryPoolBackend", "SQLiteBackend", arguments, logging,
+                lifecycle,
+            ],
+            path: "Sources/Gateway/Command"
+        ),
+
+        // Tools.
+        .target(
+            name: "AudioClient",
+            dependencies: ["Wire", nioCore, nioPosix, nioHTTP1, crypto, logging, deque],
+            path: "Sources/Tools/AudioClient"
+        ),
+        .executableTarget(
+            name: "audio-client",
+            dependencies: [
+                "AudioClient", "Wire", "CacheProtocol", "GatewayServer", "MmapBackend", arguments, logging, nioCore,
+                nioPosix,
+            ],
+            path: "Sources/Tools/AudioClientCommand"
+        ),
+        .target(
+            name: "CacheInspect",
+            dependencies: ["CacheProtocol", "SQLiteBackend", "FileStorage", nioCore, crypto, logging],
+            path: "Sources/Tools/CacheInspect"
+        ),
+        .executableTarget(
+            name: "cache-inspect",
+            dependencies: ["CacheInspect", "CacheProtocol", arguments],
+            path: "Sources/Tools/CacheInspectCommand"
+        ),
+
+        // Tests: one folder a target, and what they share.
+        .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
+        .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),
+        .testTarget(
+            name: "MmapBackendTests",
+            dependencies: ["MmapBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, crypto]
+        ),
+        .testTarget(
+            name: "MemoryPoolBackendTests",
+            dependencies: ["MemoryPoolBackend", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, crypto]
+        ),
+        .testTarget(
+            name: "SQLiteBackendTests",
+            dependencies: ["SQLiteBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, grdb]
+        ),
+        .testTarget(
+            name: "BackendTestKitTests",
+            dependencies: ["BackendTestKit", "CacheProtocol", "TestSupport", nioCore]
+        ),
+        .testTarget(
+            name: "GatewayServerTests",
+            dependencies: [
+                "GatewayServer", "MmapBackend", "FileStorage", "CacheProtocol", "Wire", "AudioClient", "TestSupport",
+                nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+            ]
+        ),
+        .testTarget(
+            name: "AudioClientTests",
+            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]
+        ),
+        .testTarget(name: "CacheInspectTests", dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]),
+    ]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+    guard target.name != "CFileCalls" else { continue }
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,60 @@
+// The file calls that Swift cannot name, or that differ by platform. A Windows file would stand beside this one.
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "CFileCalls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+ssize_t c_pread_nowait(int fd, void *buffer, size_t count, off_t offset) {
+#if defined(__linux__) && defined(RWF_NOWAIT)
+    struct iovec vector = {buffer, count};
+    return preadv2(fd, &vector, 1, offset, RWF_NOWAIT);
+#else
+    (void)fd, (void)buffer, (void)count, (void)offset;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
+int c_preallocate(int fd, off_t offset, off_t length) {
+#if defined(__linux__)
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, length);
+#elif defined(__APPLE__)
+    (void)offset;
+    fstore_t store = {F_ALLOCATEALL, F_PEOFPOSMODE, 0, length, 0};
+    return fcntl(fd, F_PREALLOCATE, &store) == -1 ? -1 : 0;
+#else
+    (void)fd, (void)offset, (void)length;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
+int c_flush(int fd) {
+#if defined(__APPLE__)
+    return fcntl(fd, F_FULLFSYNC) == -1 ? fsync(fd) : 0;
+#else
+    return fsync(fd);
+#endif
+}
+
+int c_set_attribute(int fd, const char *name, const void *value, size_t size) {
+#if defined(__APPLE__)
+    return fsetxattr(fd, name, value, size, 0, 0);
+#else
+    return fsetxattr(fd, name, value, size, 0);
+#endif
+}
+
+ssize_t c_get_attribute(int fd, const char *name, void *value, size_t size) {
+#if defined(__APPLE__)
+    return fgetxattr(fd, name, value, size, 0, 0);
+#else
+    return fgetxattr(fd, name, value, size);
+#endif
+}

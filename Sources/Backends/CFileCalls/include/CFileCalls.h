@@ -1,0 +1,29 @@
+#ifndef C_FILE_CALLS_H
+#define C_FILE_CALLS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Reads what is in the page cache and never waits for a device: preadv2(2) with RWF_NOWAIT.
+///
+/// Returns as pread(2) does; -1 with EAGAIN where a byte would have to be waited for, and with EOPNOTSUPP where the
+/// platform or the file system cannot tell.
+ssize_t c_pread_nowait(int fd, void *buffer, size_t count, off_t offset);
+
+/// Allocates blocks for a range without changing the file's length: fallocate(2) with FALLOC_FL_KEEP_SIZE on Linux,
+/// fcntl(2) with F_PREALLOCATE on Darwin. Never glibc's emulation, which writes every block.
+///
+/// Returns 0, or -1 with errno; EOPNOTSUPP where the file system has no such thing.
+int c_preallocate(int fd, off_t offset, off_t length);
+
+/// Flushes a file to the device, through the device's own cache where the platform can: fsync(2), F_FULLFSYNC.
+int c_flush(int fd);
+
+/// Sets an extended attribute of an open file. Returns 0, or -1 with errno.
+int c_set_attribute(int fd, const char *name, const void *value, size_t size);
+
+/// Gets an extended attribute of an open file. Returns its length, or -1 with errno (ENODATA or ENOATTR: none).
+ssize_t c_get_attribute(int fd, const char *name, void *value, size_t size);
+
+#endif

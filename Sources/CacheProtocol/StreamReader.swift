@@ -1,0 +1,50 @@
+public import NIOCore
+
+/// Random access to one stream, sealed or growing.
+///
+/// Dropping the reader lets go of the stream. May be used from any thread, but reads that overlap are answered in no
+/// particular order.
+public struct StreamReader: Sendable {
+    private let source: any StreamSource
+
+    /// Wraps a backend's source.
+    ///
+    /// - Parameter source: The source, not yet opened.
+    public init(_ source: any StreamSource) { self.source = source }
+
+    /// Finds the stream. Ask once, before anything else.
+    ///
+    /// - Returns: How long the stream is and what it is doing. Its failure carries code `stream_not_found`, `limit` or
+    ///   `io`.
+    public func opened() -> Answer<StreamStatus> { self.source.open() }
+
+    /// The stream's length and state now. Costs no I/O.
+    public var status: StreamStatus { self.source.status }
+
+    /// Bytes from `offset` on.
+    ///
+    /// - Parameters:
+    ///   - offset: Where to start: 0 or more, below ``status``'s size.
+    ///   - count: The most bytes to return, more than 0.
+    /// - Returns: At least one byte and at most `count`; fewer where the backend's memory is not contiguous or the
+    ///   stream ends. The buffer may be a window on the backend's memory: it stays valid and unchanged until dropped,
+    ///   and is to be treated as immutable.
+    /// - Throws: ``CacheError`` with code `range`, `io` or `aborted`.
+    public func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
+        let size = self.source.status.size
+        guard offset >= 0, offset < size, count > 0 else {
+            throw CacheError(.range, "\(count) bytes at offset \(offset) are not inside 0..<\(size).")
+        }
+        return try self.source.read(at: offset, count: Int(min(Int64(count), size - offset)))
+    }
+
+    /// Waits until the stream is longer than `offset`, or is no longer ``StreamState/live``.
+    ///
+    /// - Parameter offset: A length in bytes.
+    /// - Returns: The status that ended the wait.
+    /// - Throws: ``CacheError`` with code `unsupported` where the backend has no live reads. Throws code `aborted` where
+    ///   the waiting task is cancelled.
+    public func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
+        try await self.source.grown(past: offset)
+    }
+}

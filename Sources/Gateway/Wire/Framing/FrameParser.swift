@@ -1,0 +1,231 @@
+public import NIOCore
+
+/// Turns the bytes of a WebSocket connection into events (RFC 6455, 5), as they arrive, whatever the cuts.
+///
+/// A value without sockets and clocks. Binary payload is handed on slice by slice, never gathered, so memory does not
+/// grow with the frame; nothing is ever allocated because a length was claimed. Text messages and control frames are
+/// gathered, within ``Limits``. What RFC 6455 forbids is a ``FrameViolation``, found as early as the bytes tell.
+///
+/// However the same bytes are cut, the events are the same, but for where binary payload is cut.
+public struct FrameParser: Sendable {
+    /// Whose frames are read.
+    public enum Role: Hashable, Sendable {
+        /// A server reads frames of a client: each must be masked.
+        case server
+        /// A client reads frames of a server: none may be masked.
+        case client
+    }
+
+    /// How much is accepted.
+    public struct Limits: Hashable, Sendable {
+        /// The longest frame, in payload bytes.
+        public var frameLength: Int64 = 16 << 20
+        /// The longest binary message, in bytes over all its fragments.
+        public var binaryMessageLength: Int64 = 16 << 20
+        /// The longest text message, in bytes over all its fragments.
+        public var textMessageLength = 64 << 10
+        /// The most frames that a text message may be cut into.
+        public var textFragments = 1_024
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What the bytes said.
+    public enum Event: Sendable {
+        /// Some bytes of a binary message; with `endsMessage` the last ones, of which there may be none.
+        case binary(MaskedBytes, endsMessage: Bool)
+        /// A whole text message, unmasked and valid UTF-8. Drop it before parsing on: its memory is used again.
+        case text(ByteBuffer)
+        /// A ping, with the payload to send back.
+        case ping(ByteBuffer)
+        /// A pong.
+        case pong(ByteBuffer)
+        /// The peer closes; no further event follows.
+        case close(CloseCode?, reason: String)
+    }
+
+    /// A message whose frames are still coming.
+    private enum Message {
+        case none
+        case binary(length: Int64)
+        case text(fragments: Int)
+    }
+
+    /// The frame whose payload is being read.
+    private struct Frame {
+        var opcode: Opcode
+        var isFinal: Bool
+        var remaining: Int64
+        var key: MaskingKey
+    }
+
+    private let role: Role
+    private let limits: Limits
+    private var header = HeaderReader()
+    private var frame: Frame?
+    private var message = Message.none
+    private var text = ByteBuffer()
+    private var textValidator = UTF8Validator()
+    private var control = ByteBuffer()
+    private var isClosed = false
+
+    /// A parser at the beginning of a connection's frames.
+    ///
+    /// - Parameters:
+    ///   - role: Whose frames are read.
+    ///   - limits: How much is accepted.
+    public init(role: Role, limits: Limits = Limits()) {
+        self.role = role
+        self.limits = limits
+    }
+
+    /// Whether the bytes so far end between two frames, so that a connection cut here lost no part of one.
+    public var isAtFrameBoundary: Bool { self.frame == nil && self.header.isEmpty }
+
+    /// Reads on until something can be told.
+    ///
+    /// - Parameter buffer: The next bytes; what was read is consumed.
+    /// - Returns: What the bytes said, or `nil` once they are used up.
+    /// - Throws: ``FrameViolation``; the parser is then of no more use.
+    public mutating func next(_ buffer: inout ByteBuffer) throws(FrameViolation) -> Event? {
+        while !self.isClosed {
+            guard var frame = self.frame else {
+                guard let header = try self.header.read(from: &buffer) else { return nil }
+                try self.begin(header)
+                continue
+            }
+            let available = Int(clamping: min(frame.remaining, Int64(buffer.readableBytes)))
+            guard available > 0 || frame.remaining == 0 else { return nil }
+            guard let bytes = buffer.readSlice(length: available) else { return nil }
+            let payload = MaskedBytes(bytes: bytes, key: frame.key)
+            frame.remaining -= Int64(available)
+            frame.key = frame.key.advanced(by: available)
+            let isComplete = frame.remaining == 0
+            self.frame = isComplete ? nil : frame
+            if let event = try self.received(payload, of: frame, isComplete: isComplete) { return event }
+        }
+        return nil
+    }
+
+    // MARK: Headers
+
+    private mutating func begin(_ header: FrameHeader) throws(FrameViolation) {
+        try self.checkMask(header)
+        if header.payloadLength > self.limits.frameLength {
+            throw FrameViolation(.messageTooBig, "a frame of more than \(self.limits.frameLength) bytes")
+        }
+        if !header.opcode.isControl { try self.beginData(header) }
+        self.frame = Frame(
+            opcode: header.opcode,
+            isFinal: header.isFinal,
+            remaining: header.payloadLength,
+            key: header.maskingKey ?? .zero
+        )
+    }
+
+    private func checkMask(_ header: FrameHeader) throws(FrameViolation) {
+        switch self.role {
+        case .server where header.maskingKey == nil:
+            throw FrameViolation(.protocolError, "a frame of a client that is not masked")
+        case .client where header.maskingKey != nil:
+            throw FrameViolation(.protocolError, "a frame of a server that is masked")
+        default: break
+        }
+    }
+
+    private mutating func beginData(_ header: FrameHeader) throws(FrameViolation) {
+        switch (header.opcode, self.message) {
+        case (.continuation, .none):
+            throw FrameViolation(.protocolError, "a continuation of no message")
+        case (.text, .none):
+            self.message = .text(fragments: 0)
+            self.textValidator = UTF8Validator()
+            if self.text.capacity > 4_096 { self.text = ByteBuffer() } else { self.text.clear() }
+        case (.binary, .none): self.message = .binary(length: 0)
+        case (.continuation, _): break
+        default: throw FrameViolation(.protocolError, "a new message inside a fragmented one")
+        }
+        switch self.message {
+        case .none: break
+        case .binary(let length):
+            let (sum, overflow) = length.addingReportingOverflow(header.payloadLength)
+            guard !overflow, sum <= self.limits.binaryMessageLength else {
+                throw FrameViolation(
+                    .messageTooBig,
+                    "a binary message of more than \(self.limits.binaryMessageLength) bytes"
+                )
+            }
+            self.message = .binary(length: sum)
+        case .text(let fragments):
+            guard Int64(self.text.readableBytes) + header.payloadLength <= Int64(self.limits.textMessageLength) else {
+                throw FrameViolation(.messageTooBig, "a text message of more than \(self.limits.textMessageLength) bytes")
+            }
+            guard fragments < self.limits.textFragments else {
+                throw FrameViolation(.policyViolation, "a text message in more than \(self.limits.textFragments) frames")
+            }
+            self.message = .text(fragments: fragments + 1)
+        }
+    }
+
+    // MARK: Payload
+
+    private mutating func received(
+        _ payload: MaskedBytes,
+        of frame: Frame,
+        isComplete: Bool
+    ) throws(FrameViolation) -> Event? {
+        guard !frame.opcode.isControl else {
+            self.control.appendUnmasked(payload)
+            return isComplete ? try self.controlFrame(frame.opcode) : nil
+        }
+        let endsMessage = isComplete && frame.isFinal
+        switch self.message {
+        case .none: return nil
+        case .binary:
+            if endsMessage { self.message = .none }
+            return payload.count > 0 || endsMessage ? .binary(payload, endsMessage: endsMessage) : nil
+        case .text:
+            try self.appendText(payload)
+            guard endsMessage else { return nil }
+            guard self.textValidator.isComplete else {
+                throw FrameViolation(.invalidPayload, "a text message that ends inside a character")
+            }
+            self.message = .none
+            return .text(self.text)
+        }
+    }
+
+    private mutating func appendText(_ payload: MaskedBytes) throws(FrameViolation) {
+        let start = self.text.writerIndex
+        self.text.appendUnmasked(payload)
+        let isValid = self.text.withUnsafeReadableBytes { bytes in
+            self.textValidator.accept(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        }
+        guard isValid else { throw FrameViolation(.invalidPayload, "a text message that is not UTF-8") }
+    }
+
+    private mutating func controlFrame(_ opcode: Opcode) throws(FrameViolation) -> Event? {
+        var payload = self.control
+        self.control = ByteBuffer()
+        switch opcode {
+        case .ping: return .ping(payload)
+        case .pong: return .pong(payload)
+        default: break
+        }
+        self.isClosed = true
+        guard payload.readableBytes > 0 else { return .close(nil, reason: "") }
+        guard let number = payload.readInteger(as: UInt16.self) else {
+            throw FrameViolation(.protocolError, "a Close frame with half a code")
+        }
+        let code = CloseCode(number)
+        guard code.isValidOnTheWire else {
+            throw FrameViolation(.protocolError, "a Close frame with the code \(number)")
+        }
+        var validator = UTF8Validator()
+        guard payload.withUnsafeReadableBytes({ validator.accept($0) }), validator.isComplete else {
+            throw FrameViolation(.invalidPayload, "a Close frame whose reason is not UTF-8")
+        }
+        return .close(code, reason: String(buffer: payload))
+    }
+}

@@ -1,0 +1,151 @@
+import NIOCore
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The members of a control message, of either side, by name. `null` is absent, unknown members are passed over, and
+/// a member of the wrong kind is a fault that names it.
+struct MessageFields {
+    /// The mark of the request.
+    let requestID: RequestID?
+    private let container: KeyedDecodingContainer<Name>
+    private let shape: JSONShape
+
+    /// A member's name.
+    struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+        init(_ name: String) { self.stringValue = name }
+    }
+
+    /// Carries the library's container out of its decoding call.
+    private struct Opened: Decodable {
+        let container: KeyedDecodingContainer<Name>
+        init(from decoder: any Decoder) throws { self.container = try decoder.container(keyedBy: Name.self) }
+    }
+
+    /// Reads a message.
+    ///
+    /// - Parameters:
+    ///   - text: One JSON object, valid UTF-8.
+    ///   - isStrict: Whether two members of one name are a fault, as they are from a client.
+    init(_ text: ByteBuffer, isStrict: Bool) throws(MessageFault) {
+        var fault: MessageFault?
+        var shape: JSONShape?
+        let opened = text.withUnsafeReadableBytes { bytes -> Opened? in
+            do throws(MessageFault) {
+                shape = try JSONShape(bytes)
+            } catch {
+                fault = error
+                return nil
+            }
+            return try? JSONDecoder().decode(Opened.self, from: Data(bytes))
+        }
+        if let fault { throw fault }
+        guard let opened, let shape else {
+            throw MessageFault(.badMessage, "The message is not a JSON object (RFC 8259).")
+        }
+        self.container = opened.container
+        self.shape = shape
+        if isStrict, opened.container.allKeys.count != shape.topLevelMembers {
+            throw MessageFault(.badMessage, "The message has two members of the same name.")
+        }
+        self.requestID = try Self.requestID(in: opened.container)
+    }
+
+    private static func requestID(in container: KeyedDecodingContainer<Name>) throws(MessageFault) -> RequestID? {
+        let name = Name("requestId")
+        guard container.contains(name), (try? container.decodeNil(forKey: name)) == false else { return nil }
+        if let number = try? container.decode(Int64.self, forKey: name) { return .integer(number) }
+        if let string = try? container.decode(String.self, forKey: name), string.utf8.count <= RequestID.maximumLength {
+            return .string(string)
+        }
+        throw MessageFault(
+            .badMessage,
+            "requestId is to be a whole number or a string of at most \(RequestID.maximumLength) bytes."
+        )
+    }
+
+    private func isAbsent(_ name: Name) -> Bool {
+        !self.container.contains(name) || (try? self.container.decodeNil(forKey: name)) != false
+    }
+
+    private func fault(_ code: ErrorCode, _ message: String) -> MessageFault {
+        MessageFault(code, message, requestID: self.requestID)
+    }
+
+    /// A string, or `nil` where it is absent.
+    func string(_ name: String) throws(MessageFault) -> String? {
+        let key = Name(name)
+        if self.isAbsent(key) { return nil }
+        guard let value = try? self.container.decode(String.self, forKey: key) else {
+            throw self.fault(.badMessage, "\(name) is to be a string.")
+        }
+        return value
+    }
+
+    /// A string that must be there.
+    func requiredString(_ name: String) throws(MessageFault) -> String {
+        guard let value = try self.string(name) else {
+            throw self.fault(.badMessage, "\(name) is missing; it is to be a string.")
+        }
+        return value
+    }
+
+    /// A truth value; `false` where it is absent.
+    func bool(_ name: String) throws(MessageFault) -> Bool {
+        let key = Name(name)
+        if self.isAbsent(key) { return false }
+        guard let value = try? self.container.decode(Bool.self, forKey: key) else {
+            throw self.fault(.badMessage, "\(name) is to be true or false.")
+        }
+        return value
+    }
+
+    /// A whole number, or `nil` where it is absent.
+    ///
+    /// A number written with a fraction of zero or an exponent is taken where it is whole and fits.
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(MessageFault) -> Int64? {
+        let key = Name(name)
+        if self.isAbsent(key) { return nil }
+        var value = try? self.container.decode(Int64.self, forKey: key)
+        if value == nil, let number = try? self.container.decode(Double.self, forKey: key) {
+            value = Int64(exactly: number)
+        }
+        guard let value, range.contains(value) else {
+            throw self.fault(
+                .range,
+                "\(name) is to be a whole number from \(range.lowerBound) to \(range.upperBound)."
+            )
+        }
+        return value
+    }
+
+    /// A map of strings, or `nil` where it is absent.
+    func strings(_ name: String) throws(MessageFault) -> [String: String]? {
+        let key = Name(name)
+        if self.isAbsent(key) { return nil }
+        guard let value = try? self.container.decode([String: String].self, forKey: key) else {
+            throw self.fault(.badMessage, "\(name) is to be an object whose values are strings.")
+        }
+        if self.shape.secondLevelObjects == 1, self.shape.secondLevelMembers != value.count {
+            throw self.fault(.badMessage, "\(name) has two members of the same name.")
+        }
+        return value
+    }
+
+    /// The objects of a list, each decoded; `nil` where the list is absent.
+    func list<Element: Decodable>(_ name: String, of: Element.Type) throws(MessageFault) -> [Element]? {
+        let key = Name(name)
+        if self.isAbsent(key) { return nil }
+        guard let value = try? self.container.decode([Element].self, forKey: key) else {
+            throw self.fault(.badMessage, "\(name) is to be a list of objects.")
+        }
+        return value
+    }
+}
