@@ -4,13 +4,29 @@
 ///
 /// ```swift
 /// var registry = BackendRegistry()
-/// registry.register("memory") { section in try MemoryPoolBackend(configuration: .init(from: &section)) }
-/// let backend = try await registry.makeBackend(from: &section)
+/// registry.register("memory") { section in
+///     let configuration = try MemoryPoolConfiguration(from: &section)
+///     return { try MemoryPoolBackend(configuration: configuration) }
+/// }
+/// let plan = try registry.plan(from: &section)
+/// let backend = try await plan.make()
 /// ```
 public struct BackendRegistry: Sendable {
-    /// Makes a backend from its own part of the configuration. The factory takes every key that it knows from the
-    /// section; whatever is left is reported as unknown.
-    public typealias Factory = @Sendable (_ section: inout ConfigSection) throws -> any CacheBackend
+    /// Reads a backend's own part of the configuration, and returns what makes the backend of it. The factory takes
+    /// every key that it knows from the section; whatever is left is reported as unknown. Reading has no effect on the
+    /// world, so that a configuration can be checked; making may.
+    public typealias Factory = @Sendable (_ section: inout ConfigSection) throws -> Maker
+
+    /// Makes a backend whose configuration was read.
+    public typealias Maker = @Sendable () async throws -> any CacheBackend
+
+    /// A backend that was asked for and not yet made.
+    public struct Plan: Sendable {
+        /// What the configuration calls it.
+        public let type: String
+        /// Makes it.
+        public let make: Maker
+    }
 
     private var factories: [String: Factory] = [:]
 
@@ -24,15 +40,16 @@ public struct BackendRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - type: What the configuration's `type` says.
-    ///   - factory: Makes the backend.
+    ///   - factory: Reads the configuration.
     public mutating func register(_ type: String, _ factory: @escaping Factory) { self.factories[type] = factory }
 
-    /// Makes the backend that a section asks for by its `type`.
+    /// Reads the section of a backend, which is asked for by its `type`. Configurations nest: a backend that wraps
+    /// others plans them from sections inside its own.
     ///
     /// - Parameter section: The section that holds `type` and the backend's own keys.
-    /// - Returns: The backend, not yet running.
-    /// - Throws: ``ConfigError`` that names the key at fault, or what the backend throws where it cannot start.
-    public func makeBackend(from section: inout ConfigSection) throws -> any CacheBackend {
+    /// - Returns: What makes the backend.
+    /// - Throws: ``ConfigError`` that names the key at fault.
+    public func plan(from section: inout ConfigSection) throws -> Plan {
         let type = try section.requiredString("type")
         guard let factory = self.factories[type] else {
             throw section.error(
@@ -41,8 +58,6 @@ public struct BackendRegistry: Sendable {
                 accepted: "one of " + self.types.map { "\"\($0)\"" }.joined(separator: ", ")
             )
         }
-        let backend = try factory(&section)
-        try section.finish()
-        return backend
+        return Plan(type: type, make: try factory(&section))
     }
 }

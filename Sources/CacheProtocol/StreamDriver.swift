@@ -3,7 +3,9 @@ public import NIOCore
 /// The backend's side of a writer; only backend authors need this.
 ///
 /// ``StreamWriter`` guarantees that calls never overlap, that `open` comes first, and that exactly one of `finish`,
-/// `abort` and `suspend` comes last, once. After a failed `open` only `suspend` follows.
+/// `abort` and `suspend` comes last, once. After a failed `open` only `suspend` follows. One overlap there is: a
+/// connection may go away while `open` has not answered yet, so `suspend` can come before the answer; the sink then lets
+/// go of the stream as soon as it has it.
 public protocol StreamSink: AnyObject, Sendable {
     /// Brings the stream about, as the options given to the backend ask.
     ///

@@ -4,7 +4,8 @@ public import NIOCore
 ///
 /// A value without sockets and clocks. Binary payload is handed on slice by slice, never gathered, so memory does not
 /// grow with the frame; nothing is ever allocated because a length was claimed. Text messages and control frames are
-/// gathered, within ``Limits``. What RFC 6455 forbids is a ``FrameViolation``, found as early as the bytes tell.
+/// gathered, within ``Limits``. What RFC 6455 forbids is a ``FrameViolation``, found in the field of the header or
+/// the byte of text that breaks it; only Close frames are judged whole.
 ///
 /// However the same bytes are cut, the events are the same, but for where binary payload is cut.
 public struct FrameParser: Sendable {
@@ -26,6 +27,8 @@ public struct FrameParser: Sendable {
         public var textMessageLength = 64 << 10
         /// The most frames that a text message may be cut into.
         public var textFragments = 1_024
+        /// Whether text must be UTF-8 (RFC 6455, 8.1). Turned off by a client of servers that send audio as text.
+        public var checksText = true
 
         /// The defaults.
         public init() {}
@@ -60,6 +63,9 @@ public struct FrameParser: Sendable {
         var key: MaskingKey
     }
 
+    /// Up to how many bytes a text message's memory is kept for the next one.
+    private static let keptTextCapacity = 4_096
+
     private let role: Role
     private let limits: Limits
     private var header = HeaderReader()
@@ -91,7 +97,8 @@ public struct FrameParser: Sendable {
     public mutating func next(_ buffer: inout ByteBuffer) throws(FrameViolation) -> Event? {
         while !self.isClosed {
             guard var frame = self.frame else {
-                guard let header = try self.header.read(from: &buffer) else { return nil }
+                let context = HeaderReader.Context(role: self.role, isInsideMessage: self.isInsideMessage)
+                guard let header = try self.header.read(from: &buffer, in: context) else { return nil }
                 try self.begin(header)
                 continue
             }
@@ -110,8 +117,11 @@ public struct FrameParser: Sendable {
 
     // MARK: Headers
 
+    private var isInsideMessage: Bool {
+        if case .none = self.message { false } else { true }
+    }
+
     private mutating func begin(_ header: FrameHeader) throws(FrameViolation) {
-        try self.checkMask(header)
         if header.payloadLength > self.limits.frameLength {
             throw FrameViolation(.messageTooBig, "a frame of more than \(self.limits.frameLength) bytes")
         }
@@ -124,27 +134,14 @@ public struct FrameParser: Sendable {
         )
     }
 
-    private func checkMask(_ header: FrameHeader) throws(FrameViolation) {
-        switch self.role {
-        case .server where header.maskingKey == nil:
-            throw FrameViolation(.protocolError, "a frame of a client that is not masked")
-        case .client where header.maskingKey != nil:
-            throw FrameViolation(.protocolError, "a frame of a server that is masked")
-        default: break
-        }
-    }
-
     private mutating func beginData(_ header: FrameHeader) throws(FrameViolation) {
-        switch (header.opcode, self.message) {
-        case (.continuation, .none):
-            throw FrameViolation(.protocolError, "a continuation of no message")
-        case (.text, .none):
+        switch header.opcode {
+        case .text:
             self.message = .text(fragments: 0)
             self.textValidator = UTF8Validator()
-            if self.text.capacity > 4_096 { self.text = ByteBuffer() } else { self.text.clear() }
-        case (.binary, .none): self.message = .binary(length: 0)
-        case (.continuation, _): break
-        default: throw FrameViolation(.protocolError, "a new message inside a fragmented one")
+            self.text.clear()
+        case .binary: self.message = .binary(length: 0)
+        default: break
         }
         switch self.message {
         case .none: break
@@ -158,11 +155,17 @@ public struct FrameParser: Sendable {
             }
             self.message = .binary(length: sum)
         case .text(let fragments):
-            guard Int64(self.text.readableBytes) + header.payloadLength <= Int64(self.limits.textMessageLength) else {
-                throw FrameViolation(.messageTooBig, "a text message of more than \(self.limits.textMessageLength) bytes")
+            guard header.payloadLength <= Int64(self.limits.textMessageLength - self.text.readableBytes) else {
+                throw FrameViolation(
+                    .messageTooBig,
+                    "a text message of more than \(self.limits.textMessageLength) bytes"
+                )
             }
             guard fragments < self.limits.textFragments else {
-                throw FrameViolation(.policyViolation, "a text message in more than \(self.limits.textFragments) frames")
+                throw FrameViolation(
+                    .policyViolation,
+                    "a text message in more than \(self.limits.textFragments) frames"
+                )
             }
             self.message = .text(fragments: fragments + 1)
         }
@@ -188,17 +191,21 @@ public struct FrameParser: Sendable {
         case .text:
             try self.appendText(payload)
             guard endsMessage else { return nil }
-            guard self.textValidator.isComplete else {
+            guard self.textValidator.isComplete || !self.limits.checksText else {
                 throw FrameViolation(.invalidPayload, "a text message that ends inside a character")
             }
             self.message = .none
-            return .text(self.text)
+            let text = self.text
+            // A long message's memory goes with it; that of the short ones, which are most, is used again.
+            if text.capacity > Self.keptTextCapacity { self.text = ByteBuffer() }
+            return .text(text)
         }
     }
 
     private mutating func appendText(_ payload: MaskedBytes) throws(FrameViolation) {
         let start = self.text.writerIndex
         self.text.appendUnmasked(payload)
+        guard self.limits.checksText else { return }
         let isValid = self.text.withUnsafeReadableBytes { bytes in
             self.textValidator.accept(UnsafeRawBufferPointer(rebasing: bytes[start...]))
         }

@@ -2,6 +2,14 @@ import NIOCore
 
 /// Reads one frame header after another (RFC 6455, 5.2), also where a header arrives in pieces.
 struct HeaderReader: Sendable {
+    /// What came before a header, by which it is judged.
+    struct Context {
+        /// Whose frames are read.
+        var role: FrameParser.Role
+        /// Whether a message was begun whose last frame is still to come.
+        var isInsideMessage: Bool
+    }
+
     /// The bytes of a header that is not yet whole; empty between headers.
     private var partial = ByteBuffer()
 
@@ -10,22 +18,28 @@ struct HeaderReader: Sendable {
 
     /// Reads a header.
     ///
-    /// - Parameter buffer: The next bytes.
+    /// - Parameters:
+    ///   - buffer: The next bytes.
+    ///   - context: What came before.
     /// - Returns: `nil` once the bytes are used up and the header is not whole.
-    mutating func read(from buffer: inout ByteBuffer) throws(FrameViolation) -> FrameHeader? {
-        if self.isEmpty, let header = try Self.parse(&buffer) { return header }
+    mutating func read(from buffer: inout ByteBuffer, in context: Context) throws(FrameViolation) -> FrameHeader? {
+        if self.isEmpty, let header = try Self.parse(&buffer, in: context) { return header }
+        if buffer.readableBytes > 0 { self.partial.reserveCapacity(FrameHeader.maximumEncodedLength) }
         while let byte = buffer.readInteger(as: UInt8.self) {
             self.partial.writeInteger(byte)
-            if let header = try Self.parse(&self.partial) {
-                self.partial = ByteBuffer()
+            if let header = try Self.parse(&self.partial, in: context) {
+                self.partial.clear()
                 return header
             }
         }
         return nil
     }
 
-    /// Reads a header, or nothing where it is not all there; breaches in the first two bytes are told at once.
-    private static func parse(_ buffer: inout ByteBuffer) throws(FrameViolation) -> FrameHeader? {
+    /// Reads a header, or nothing where it is not all there; a breach is told with the byte that shows it.
+    private static func parse(
+        _ buffer: inout ByteBuffer,
+        in context: Context
+    ) throws(FrameViolation) -> FrameHeader? {
         let start = buffer.readerIndex
         guard let first = buffer.getInteger(at: start, as: UInt8.self) else { return nil }
         guard first & 0x70 == 0 else {
@@ -38,8 +52,21 @@ struct HeaderReader: Sendable {
         if opcode.isControl, !isFinal {
             throw FrameViolation(.protocolError, "a fragmented control frame")
         }
+        if opcode == .continuation, !context.isInsideMessage {
+            throw FrameViolation(.protocolError, "a continuation of no message")
+        }
+        if opcode == .text || opcode == .binary, context.isInsideMessage {
+            throw FrameViolation(.protocolError, "a new message inside a fragmented one")
+        }
         guard let second = buffer.getInteger(at: start + 1, as: UInt8.self) else { return nil }
         let isMasked = second & 0x80 != 0
+        switch context.role {
+        case .server where !isMasked:
+            throw FrameViolation(.protocolError, "a frame of a client that is not masked")
+        case .client where isMasked:
+            throw FrameViolation(.protocolError, "a frame of a server that is masked")
+        default: break
+        }
         let length: Int64
         var position = start + 2
         switch second & 0x7F {
@@ -51,12 +78,11 @@ struct HeaderReader: Sendable {
             position += 2
         case 127:
             if opcode.isControl { throw Self.controlTooLong }
-            guard let long = buffer.getInteger(at: position, as: UInt64.self) else { return nil }
-            guard long > UInt64(UInt16.max) else { throw Self.notMinimal }
-            guard let exact = Int64(exactly: long) else {
-                throw FrameViolation(.protocolError, "a frame length with the top bit set")
-            }
-            length = exact
+            guard let top = buffer.getInteger(at: position, as: Int8.self) else { return nil }
+            guard top >= 0 else { throw FrameViolation(.protocolError, "a frame length with the top bit set") }
+            guard let long = buffer.getInteger(at: position, as: Int64.self) else { return nil }
+            guard long > Int64(UInt16.max) else { throw Self.notMinimal }
+            length = long
             position += 8
         case let tiny: length = Int64(tiny)
         }

@@ -55,9 +55,10 @@ public enum Handshake {
         guard head.version == .http1_1 else {
             return .refuse(.badRequest, reason: "A WebSocket needs HTTP/1.1.", fields: [])
         }
-        guard Self.tokens(head.headers, "upgrade").contains("websocket"),
-            Self.tokens(head.headers, "connection").contains("upgrade")
-        else {
+        guard head.headers["host"].count == 1 else {
+            return .refuse(.badRequest, reason: "Host is to be there once (RFC 9112, 3.2).", fields: [])
+        }
+        guard Self.lists("WEBSOCKET", in: "upgrade", of: head), Self.lists("UPGRADE", in: "connection", of: head) else {
             return .refuse(
                 .upgradeRequired,
                 reason: "This path speaks WebSocket: send Connection: Upgrade and Upgrade: websocket.",
@@ -99,7 +100,8 @@ public enum Handshake {
         return Data(Insecure.SHA1.hash(data: Data(text.utf8))).base64EncodedString()
     }
 
-    private static func tokens(_ headers: HTTPHeaders, _ name: String) -> [String] {
-        headers[canonicalForm: name].map { $0.lowercased() }
+    /// Whether a field lists a token, in any case of its letters. Bytes are compared: to `String`, the Kelvin sign is a K.
+    private static func lists(_ token: String, in field: String, of head: HTTPRequestHead) -> Bool {
+        head.headers[canonicalForm: field].contains { $0.asciiUppercased().utf8.elementsEqual(token.utf8) }
     }
 }

@@ -27,7 +27,7 @@ extension ClientMessage {
     private static let any: ClosedRange<Int64> = .min ... .max
 
     fileprivate init(_ fields: MessageFields) throws(MessageFault) {
-        switch try fields.requiredString("type").uppercased() {
+        switch try fields.requiredString("type").asciiUppercased() {
         case "START": self = .start(try Start(fields))
         case "STOP": self = .stop(streamID: try fields.string("streamId"), sha256: try fields.string("sha256"))
         case "ABORT": self = .abort(streamID: try fields.string("streamId"))
@@ -126,16 +126,22 @@ extension ClientMessage.Start {
     /// (RFC 9110, 8.3.1).
     private static func isMediaType(_ text: String) -> Bool {
         guard text.utf8.count <= self.maximumContentTypeLength else { return false }
-        let essence = text.utf8.prefix { $0 != UInt8(ascii: ";") }
-        let parts = essence.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else { return false }
-        return text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "!#$&^_.+-/;= \"".utf8.contains(byte)
-            }
+        let pieces = text.utf8.split(separator: UInt8(ascii: ";"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard var essence = pieces.first else { return false }
+        if pieces.count == 2 { while essence.last == UInt8(ascii: " ") { essence.removeLast() } }
+        let names = essence.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return names.count == 2
+            && names.allSatisfy { !$0.isEmpty && $0.allSatisfy(Self.isNameByte) }
+            && pieces.dropFirst().allSatisfy { $0.allSatisfy { Self.isNameByte($0) || "/;= \"".utf8.contains($0) } }
+    }
+
+    /// Whether a byte may be in a type's or subtype's name (RFC 6838, 4.2).
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$&^_.+-".utf8.contains(byte)
         }
     }
 

@@ -5,14 +5,14 @@ import NIOCore
 /// The order is the reason for its being: some peers look for `{"type":"…"` at the front, and the library's encoder
 /// promises no order.
 struct JSONObjectWriter {
-    private(set) var buffer: ByteBuffer
+    /// Room for all but the longest messages, so that they are written without growing.
+    private static let usualLength = 256
+
+    private var buffer = ByteBufferAllocator().buffer(capacity: Self.usualLength)
     private var isEmpty = true
 
-    /// Opens an object at the end of a buffer.
-    init(into buffer: ByteBuffer = ByteBuffer()) {
-        self.buffer = buffer
-        self.buffer.writeStaticString("{")
-    }
+    /// Opens an object.
+    init() { self.buffer.writeStaticString("{") }
 
     /// Closes the object.
     consuming func finish() -> ByteBuffer {
@@ -68,7 +68,7 @@ struct JSONObjectWriter {
         }
     }
 
-    /// A list of objects, each written by `write`.
+    /// A list of objects, the members of each written by `write`.
     mutating func list<Element>(
         _ name: StaticString,
         _ elements: [Element]?,
@@ -79,11 +79,12 @@ struct JSONObjectWriter {
         self.buffer.writeStaticString("[")
         for (index, element) in elements.enumerated() {
             if index > 0 { self.buffer.writeStaticString(",") }
-            var object = JSONObjectWriter(into: self.buffer)
-            self.buffer = ByteBuffer()
-            write(element, &object)
-            self.buffer = object.finish()
+            self.buffer.writeStaticString("{")
+            self.isEmpty = true
+            write(element, &self)
+            self.buffer.writeStaticString("}")
         }
+        self.isEmpty = false
         self.buffer.writeStaticString("]")
     }
 

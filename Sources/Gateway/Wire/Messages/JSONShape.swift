@@ -3,22 +3,24 @@
 struct JSONShape {
     /// How deep objects and lists may nest.
     static let maximumDepth = 8
-    /// How many members one message may have, over all its objects.
+    /// How many members a client's message may have, over all its objects, and how many commas.
     static let maximumMembers = 64
 
-    /// Members of the outermost object, counted by their colons.
+    /// Members of all objects, counted by their colons.
+    private(set) var members = 0
+    /// Members of the outermost object.
     private(set) var topLevelMembers = 0
-    /// Members of the objects directly inside it.
-    private(set) var secondLevelMembers = 0
-    /// How many objects are directly inside it.
-    private(set) var secondLevelObjects = 0
 
     /// Looks a text over.
     ///
-    /// - Parameter bytes: UTF-8 that is said to be one JSON object.
-    init(_ bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+    /// - Parameters:
+    ///   - bytes: UTF-8 that is said to be one JSON object.
+    ///   - isStrict: Whether it comes from a client, whose messages are small: then members are bounded, and control
+    ///     characters in strings are a fault (RFC 8259, 7). A server's page of streams has thousands of members.
+    init(_ bytes: UnsafeRawBufferPointer, isStrict: Bool) throws(MessageFault) {
+        let maximum = isStrict ? Self.maximumMembers : .max
         var depth = 0
-        var members = 0
+        var commas = 0
         var isInString = false
         var isEscaped = false
         var isEmpty = true
@@ -31,32 +33,41 @@ struct JSONShape {
                 } else if byte == UInt8(ascii: "\"") {
                     isInString = false
                 }
+                if byte < 0x20, isStrict {
+                    throw MessageFault(
+                        .badMessage,
+                        "The message has a control character in a string; write it as \\u00XX."
+                    )
+                }
                 continue
             }
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): continue
+            case 0..<0x20: throw Self.notAnObject
             case UInt8(ascii: "\""): isInString = true
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
                 guard depth <= Self.maximumDepth else {
                     throw MessageFault(.badMessage, "The message nests deeper than \(Self.maximumDepth) levels.")
                 }
-                if depth == 2, byte == UInt8(ascii: "{") { self.secondLevelObjects += 1 }
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: ":"):
-                members += 1
-                guard members <= Self.maximumMembers else {
-                    throw MessageFault(.badMessage, "The message has more than \(Self.maximumMembers) members.")
-                }
+                self.members += 1
                 if depth == 1 { self.topLevelMembers += 1 }
-                if depth == 2 { self.secondLevelMembers += 1 }
+            case UInt8(ascii: ","): commas += 1
             default: break
             }
-            if isEmpty, byte != UInt8(ascii: "{") {
-                throw MessageFault(.badMessage, "The message is not a JSON object in UTF-8 without byte order mark.")
+            guard self.members <= maximum, commas <= maximum else {
+                throw MessageFault(.badMessage, "The message has more than \(maximum) members.")
             }
+            if isEmpty, byte != UInt8(ascii: "{") { throw Self.notAnObject }
             isEmpty = false
         }
         guard !isEmpty else { throw MessageFault(.badMessage, "The message is empty; a JSON object is expected.") }
     }
+
+    private static let notAnObject = MessageFault(
+        .badMessage,
+        "The message is not a JSON object in UTF-8 without byte order mark."
+    )
 }

@@ -12,7 +12,6 @@ struct MessageFields {
     /// The mark of the request.
     let requestID: RequestID?
     private let container: KeyedDecodingContainer<Name>
-    private let shape: JSONShape
 
     /// A member's name.
     struct Name: CodingKey {
@@ -33,13 +32,14 @@ struct MessageFields {
     ///
     /// - Parameters:
     ///   - text: One JSON object, valid UTF-8.
-    ///   - isStrict: Whether two members of one name are a fault, as they are from a client.
+    ///   - isStrict: Whether it comes from a client, of which nothing doubtful is taken; see ``JSONShape``. Two members
+    ///     of one name are a fault then, wherever they are.
     init(_ text: ByteBuffer, isStrict: Bool) throws(MessageFault) {
         var fault: MessageFault?
         var shape: JSONShape?
         let opened = text.withUnsafeReadableBytes { bytes -> Opened? in
             do throws(MessageFault) {
-                shape = try JSONShape(bytes)
+                shape = try JSONShape(bytes, isStrict: isStrict)
             } catch {
                 fault = error
                 return nil
@@ -51,11 +51,16 @@ struct MessageFields {
             throw MessageFault(.badMessage, "The message is not a JSON object (RFC 8259).")
         }
         self.container = opened.container
-        self.shape = shape
-        if isStrict, opened.container.allKeys.count != shape.topLevelMembers {
+        if isStrict, Self.members(of: opened.container, in: shape) != shape.members {
             throw MessageFault(.badMessage, "The message has two members of the same name.")
         }
         self.requestID = try Self.requestID(in: opened.container)
+    }
+
+    /// How many members the decoder kept, which is fewer than were written where two had the same name.
+    private static func members(of container: KeyedDecodingContainer<Name>, in shape: JSONShape) -> Int {
+        guard shape.members > shape.topLevelMembers else { return container.allKeys.count }
+        return MemberCount(container).count
     }
 
     private static func requestID(in container: KeyedDecodingContainer<Name>) throws(MessageFault) -> RequestID? {
@@ -132,9 +137,6 @@ struct MessageFields {
         if self.isAbsent(key) { return nil }
         guard let value = try? self.container.decode([String: String].self, forKey: key) else {
             throw self.fault(.badMessage, "\(name) is to be an object whose values are strings.")
-        }
-        if self.shape.secondLevelObjects == 1, self.shape.secondLevelMembers != value.count {
-            throw self.fault(.badMessage, "\(name) has two members of the same name.")
         }
         return value
     }

@@ -43,7 +43,7 @@ extension ServerMessage {
     /// - Throws: ``MessageFault`` where the text is not such a message.
     public static func decode(json text: ByteBuffer) throws(MessageFault) -> ServerMessage? {
         let fields = try MessageFields(text, isStrict: false)
-        guard let kind = Kind(rawValue: try fields.requiredString("type").uppercased()) else { return nil }
+        guard let kind = Kind(rawValue: try fields.requiredString("type").asciiUppercased()) else { return nil }
         let anything: ClosedRange<Int64> = .min ... .max
         var message = ServerMessage(
             kind,
@@ -59,14 +59,15 @@ extension ServerMessage {
         message.epoch = try fields.integer("epoch", in: anything)
         message.server = try fields.string("server")
         message.backend = try fields.string("backend")
-        message.state = try fields.string("state")
-        message.size = try fields.integer("size", in: anything)
-        message.sha256 = try fields.string("sha256")
-        message.durability = try fields.string("durability")
         message.next = try fields.string("next")
         message.streams = try fields.list("streams", of: StreamDescription.self)
         if kind == .info {
-            message.info = try StreamDescription(fields, of: message)
+            message.info = try StreamDescription(fields, streamID: message.streamID)
+        } else {
+            message.state = try fields.string("state")
+            message.size = try fields.integer("size", in: anything)
+            message.sha256 = try fields.string("sha256")
+            message.durability = try fields.string("durability")
         }
         return message
     }
@@ -87,17 +88,21 @@ extension StreamDescription {
         object.string("durability", self.durability)
     }
 
-    fileprivate init(_ fields: MessageFields, of message: ServerMessage) throws(MessageFault) {
+    fileprivate init(_ fields: MessageFields, streamID: String?) throws(MessageFault) {
         let anything: ClosedRange<Int64> = .min ... .max
-        self.init(streamID: message.streamID ?? "", state: message.state ?? "", size: message.size ?? 0)
+        self.init(
+            streamID: streamID ?? "",
+            state: try fields.string("state") ?? "",
+            size: try fields.integer("size", in: anything) ?? 0
+        )
         self.contentType = try fields.string("contentType")
-        self.sha256 = message.sha256
+        self.sha256 = try fields.string("sha256")
         self.createdAt = try fields.integer("createdAt", in: anything)
         self.sealedAt = try fields.integer("sealedAt", in: anything)
         self.lastReadAt = try fields.integer("lastReadAt", in: anything)
         self.expiresAt = try fields.integer("expiresAt", in: anything)
         self.timeToLiveSeconds = try fields.integer("ttlSeconds", in: anything)
         self.metadata = try fields.strings("metadata")
-        self.durability = message.durability
+        self.durability = try fields.string("durability")
     }
 }

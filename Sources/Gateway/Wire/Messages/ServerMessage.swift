@@ -62,7 +62,7 @@ public struct ServerMessage: Hashable, Sendable {
     public var sha256: String?
     /// Against what the sealed stream is safe.
     public var durability: String?
-    /// In INFO: everything known about the stream.
+    /// In INFO: everything known about the stream. State, size, digest and durability are in it, then, not beside it.
     public var info: StreamDescription?
     /// In LIST: the streams of the page.
     public var streams: [StreamDescription]?

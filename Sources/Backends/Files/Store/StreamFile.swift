@@ -1,0 +1,135 @@
+import CacheProtocol
+import Synchronization
+
+/// One stream that is open in this process: its file, how far it goes, what it is doing, and who waits for it to grow.
+///
+/// Readers look at atomics only; the lock is taken when something changes, or to wait.
+final class StreamFile: Sendable {
+    let id: StreamID
+    /// For reading; writers have a handle of their own.
+    let file: OpenFile
+
+    /// Bytes that a writer has handed over: what a reader may ask for.
+    private let accepted: Atomic<Int64>
+    /// Bytes that are in the file.
+    private let storedBytes: Atomic<Int64>
+    private let stateCode: Atomic<UInt8>
+    private let core: Mutex<Core>
+
+    private struct Core {
+        var info: StreamInfo
+        var waiters: [UInt64: Waiter] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    private struct Waiter {
+        var offset: Int64
+        var continuation: CheckedContinuation<Bool, Never>
+    }
+
+    init(_ info: StreamInfo, file: OpenFile) {
+        self.id = info.id
+        self.file = file
+        self.accepted = Atomic(info.size)
+        self.storedBytes = Atomic(info.size)
+        self.stateCode = Atomic(Self.code(info.state))
+        self.core = Mutex(Core(info: info))
+    }
+
+    private static func code(_ state: StreamState) -> UInt8 {
+        switch state {
+        case .live: 0
+        case .suspended: 1
+        case .sealed: 2
+        case .removed: 3
+        }
+    }
+
+    var state: StreamState {
+        switch self.stateCode.load(ordering: .acquiring) {
+        case 0: .live
+        case 1: .suspended
+        case 2: .sealed
+        default: .removed
+        }
+    }
+
+    /// The state is looked at first: once it is sealed, the size is the final one.
+    var status: StreamStatus {
+        let state = self.state
+        return StreamStatus(size: self.accepted.load(ordering: .acquiring), state: state)
+    }
+
+    var stored: Int64 { self.storedBytes.load(ordering: .acquiring) }
+
+    var info: StreamInfo {
+        var info = self.core.withLock { $0.info }
+        let status = self.status
+        info.size = status.size
+        info.state = status.state
+        return info
+    }
+
+    // MARK: What the writer reports
+
+    /// Bytes up to `size` were handed over.
+    func accept(upTo size: Int64) { self.accepted.store(size, ordering: .releasing) }
+
+    /// Bytes up to `size` are in the file.
+    func store(upTo size: Int64) {
+        self.storedBytes.store(size, ordering: .releasing)
+        self.wake()
+    }
+
+    /// What was handed over and is not in the file will not get there.
+    func forgetUnstored() { self.accepted.store(self.stored, ordering: .releasing) }
+
+    /// The stream does something else from now on.
+    func change(to state: StreamState, _ update: (inout StreamInfo) -> Void = { _ in }) {
+        self.core.withLock { core in
+            update(&core.info)
+            core.info.state = state
+        }
+        self.stateCode.store(Self.code(state), ordering: .releasing)
+        self.wake()
+    }
+
+    // MARK: Waiting
+
+    /// Returns once more than `offset` bytes are in the file, or the stream is not live.
+    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
+        let number = self.core.withLock { core in
+            core.nextWaiter += 1
+            return core.nextWaiter
+        }
+        let isDone = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let answer: Bool? = self.core.withLock { core in
+                    if Task.isCancelled { return false }
+                    if self.isDone(offset) { return true }
+                    core.waiters[number] = Waiter(offset: offset, continuation: continuation)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            self.core.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: false)
+        }
+        guard isDone else {
+            throw CacheError(.aborted, "The wait for the stream to grow was given up.", streamID: self.id)
+        }
+        return self.status
+    }
+
+    private func isDone(_ offset: Int64) -> Bool { self.stored > offset || self.state != .live }
+
+    private func wake() {
+        let ready = self.core.withLock { core in
+            guard !core.waiters.isEmpty else { return [Waiter]() }
+            let ready = core.waiters.filter { self.isDone($0.value.offset) }
+            for number in ready.keys { core.waiters.removeValue(forKey: number) }
+            return Array(ready.values)
+        }
+        for waiter in ready { waiter.continuation.resume(returning: true) }
+    }
+}

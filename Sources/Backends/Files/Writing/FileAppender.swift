@@ -1,0 +1,333 @@
+import CacheProtocol
+import Crypto
+import Synchronization
+
+/// One writer's way to its file: blocks in the order in which they were filled, written by one job at a time on a
+/// thread that may wait for the device, and whatever ends the writing after the last of them.
+///
+/// `@unchecked Sendable`: everything but the queue is touched by the draining job only, of which there is never more
+/// than one (`isDraining`, guarded by the queue's lock).
+final class FileAppender: @unchecked Sendable {
+    /// How far the queue may grow before the writer is asked to wait, in bytes.
+    static let pauseAbove = 4 * StagingBlock.capacity
+
+    let stream: StreamFile
+    let reservation: WriteReservation
+    private let store: FileStore
+    private let file: OpenFile
+    private let queue = Mutex(Queue())
+
+    fileprivate enum Job {
+        case write(StagingBlock, Range<Int>)
+        case finish(SHA256Value?, CheckedContinuation<Result<StreamInfo, CacheError>, Never>)
+        case abort(CheckedContinuation<CacheError?, Never>)
+        case suspend
+        case handOver(CheckedContinuation<Void, Never>)
+    }
+
+    fileprivate struct Queue {
+        var jobs: [Job] = []
+        var isDraining = false
+        /// Bytes in `jobs` and in the job at work.
+        var bytes = 0
+        /// Where the next block goes.
+        var end: Int64 = 0
+        var failure: CacheError?
+        var pausing: [CheckedContinuation<CacheError?, Never>] = []
+    }
+
+    // The draining job's own.
+    private var extents: ExtentPlan
+    private var canPreallocate = true
+    private var hasher: SHA256?
+    private var hashed: Int64 = 0
+    private var isEnded = false
+
+    init(stream: StreamFile, file: OpenFile, reservation: WriteReservation, store: FileStore) {
+        self.stream = stream
+        self.file = file
+        self.reservation = reservation
+        self.store = store
+        self.extents = ExtentPlan(size: stream.stored, expectedSize: reservation.options.expectedSize)
+        self.hasher = store.configuration.digest == .sha256 ? SHA256() : nil
+        self.queue.withLock { $0.end = stream.stored }
+    }
+
+    // MARK: The writer's side
+
+    /// Why nothing can be appended any more, if so.
+    var failure: CacheError? { self.queue.withLock { $0.failure } }
+
+    /// Sends a range of a block on its way. The writer does not touch it again.
+    ///
+    /// - Returns: Whether the writer is to wait.
+    func submit(_ block: StagingBlock, _ range: Range<Int>) -> Bool {
+        let (mustDrain, mustPause) = self.queue.withLock { queue -> (Bool, Bool) in
+            guard queue.failure == nil else { return (false, false) }
+            queue.jobs.append(.write(block, range))
+            queue.bytes += range.count
+            queue.end += Int64(range.count)
+            self.stream.accept(upTo: queue.end)
+            return (queue.startDraining(), queue.bytes > Self.pauseAbove)
+        }
+        if mustDrain { self.startDraining() }
+        return mustPause
+    }
+
+    /// Returns once the queue has shrunk to half of what it may be.
+    func ready() async throws(CacheError) {
+        let failure = await withCheckedContinuation { (continuation: CheckedContinuation<CacheError?, Never>) in
+            let isReady = self.queue.withLock { queue -> Bool in
+                guard queue.bytes > Self.pauseAbove / 2, queue.failure == nil else { return true }
+                queue.pausing.append(continuation)
+                return false
+            }
+            if isReady { continuation.resume(returning: self.failure) }
+        }
+        if let failure { throw failure }
+    }
+
+    func finish(expecting sha256: SHA256Value?) async throws(CacheError) -> StreamInfo {
+        let result = await withCheckedContinuation { continuation in
+            self.enqueue(.finish(sha256, continuation))
+        }
+        switch result {
+        case .success(let info): return info
+        case .failure(let error): throw error
+        }
+    }
+
+    func abort() async throws(CacheError) {
+        let failure = await withCheckedContinuation { continuation in self.enqueue(.abort(continuation)) }
+        if let failure { throw failure }
+    }
+
+    func suspend() { self.enqueue(.suspend) }
+
+    /// Ends this writer in favour of a newcomer: what was handed over is stored, nothing more is taken.
+    func handOver() async {
+        await withCheckedContinuation { continuation in
+            self.enqueue(.handOver(continuation))
+        }
+    }
+
+    private func enqueue(_ job: Job) {
+        let mustDrain = self.queue.withLock { queue -> Bool in
+            queue.jobs.append(job)
+            return queue.startDraining()
+        }
+        if mustDrain { self.startDraining() }
+    }
+
+    private func startDraining() { self.store.workers.submit { self.drain() } }
+
+    /// Refuses everything from now on.
+    private func fail(_ error: CacheError) {
+        let pausing = self.queue.withLock { queue in
+            if queue.failure == nil { queue.failure = error }
+            defer { queue.pausing = [] }
+            return queue.pausing
+        }
+        for continuation in pausing { continuation.resume(returning: error) }
+    }
+
+    // MARK: The job's side
+
+    private func drain() {
+        while true {
+            let jobs = self.queue.withLock { queue -> [Job] in
+                if queue.jobs.isEmpty { queue.isDraining = false }
+                defer { queue.jobs = [] }
+                return queue.jobs
+            }
+            if jobs.isEmpty { return }
+            for job in jobs { self.perform(job) }
+        }
+    }
+
+    private func perform(_ job: Job) {
+        switch job {
+        case .write(let block, let range):
+            self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
+        case .finish(let expected, let continuation):
+            continuation.resume(returning: self.end { () throws(CacheError) in try self.seal(expecting: expected) })
+        case .abort(let continuation):
+            let result = self.end { () throws(CacheError) in try self.store.eraseAborted(self.stream) }
+            if case .failure(let error) = result {
+                continuation.resume(returning: error)
+            } else {
+                continuation.resume(returning: nil)
+            }
+        case .suspend:
+            if !self.isEnded { self.letGo() }
+        case .handOver(let continuation):
+            self.fail(.superseded(self.stream.id))
+            if !self.isEnded {
+                self.isEnded = true
+                self.store.writerEnded(self)
+            }
+            continuation.resume()
+        }
+    }
+
+    /// Ends the writing by `body`; where it fails, the stream is suspended.
+    private func end<Value>(_ body: () throws(CacheError) -> Value) -> Result<Value, CacheError> {
+        guard !self.isEnded else {
+            return .failure(.superseded(self.stream.id))
+        }
+        do throws(CacheError) {
+            let value = try body()
+            self.isEnded = true
+            self.store.writerEnded(self)
+            return .success(value)
+        } catch {
+            self.letGo()
+            return .failure(error)
+        }
+    }
+
+    /// Leaves the stream as it is, for somebody to resume.
+    private func letGo() {
+        self.isEnded = true
+        try? self.store.calls.truncate(self.file, to: self.stream.stored)
+        self.stream.change(to: .suspended)
+        self.store.catalog.suspended(self.stream.info)
+        self.store.writerEnded(self)
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) {
+        if self.failure == nil {
+            do throws(CacheError) {
+                try self.store(bytes)
+            } catch {
+                self.fail(error)
+                self.stream.forgetUnstored()
+            }
+        }
+        let pausing = self.queue.withLock { queue -> [CheckedContinuation<CacheError?, Never>] in
+            queue.bytes -= bytes.count
+            guard queue.bytes <= Self.pauseAbove / 2 else { return [] }
+            defer { queue.pausing = [] }
+            return queue.pausing
+        }
+        for continuation in pausing { continuation.resume(returning: self.failure) }
+    }
+
+    private func store(_ bytes: UnsafeRawBufferPointer) throws(CacheError) {
+        let offset = self.stream.stored
+        try self.makeRoom(upTo: offset + Int64(bytes.count))
+        do throws(SystemCallError) {
+            var written = 0
+            while written < bytes.count {
+                written += try self.store.calls.write(
+                    UnsafeRawBufferPointer(rebasing: bytes[written...]),
+                    to: self.file,
+                    at: offset + Int64(written)
+                )
+            }
+        } catch {
+            // A part may have been written: readers are never told of it, and resuming starts before it.
+            try? self.store.calls.truncate(self.file, to: offset)
+            self.extents.wasRefused(at: offset)
+            throw error.cacheError(for: self.stream.id)
+        }
+        if self.hasher != nil {
+            try self.digest(upTo: offset)
+            self.hasher?.update(bufferPointer: bytes)
+            self.hashed += Int64(bytes.count)
+        }
+        self.stream.store(upTo: offset + Int64(bytes.count))
+    }
+
+    /// Allocates ahead, and keeps the reserve that deleting needs.
+    private func makeRoom(upTo end: Int64) throws(CacheError) {
+        guard let growth = self.extents.growth(for: end) else { return }
+        let calls = self.store.calls
+        let reserve = self.store.configuration.minimumFreeBytes
+        let free = try calling(for: self.stream.id) { () throws(SystemCallError) in
+            try calls.freeBytes(of: self.store.directory.handle)
+        }
+        let needed = end - growth.lowerBound
+        guard free - reserve >= needed else {
+            throw CacheError(
+                .storageFull,
+                "\(free) bytes are free in \(self.store.directory.path), and \(reserve) are kept in reserve "
+                    + "(minFreeBytes). Remove streams.",
+                streamID: self.stream.id
+            )
+        }
+        let planned = growth.upperBound - growth.lowerBound
+        let count = free - reserve >= planned ? planned : needed
+        do throws(SystemCallError) {
+            if self.canPreallocate {
+                self.canPreallocate = try calls.preallocate(self.file, from: growth.lowerBound, count: count)
+            }
+        } catch {
+            // ext4 keeps the blocks that it found before it ran out of them.
+            try? calls.truncate(self.file, to: self.stream.stored)
+            self.extents.wasRefused(at: self.stream.stored)
+            throw error.cacheError(for: self.stream.id)
+        }
+        self.extents.grew(to: growth.lowerBound + count)
+    }
+
+    // MARK: Digest and seal
+
+    /// Digests what is in the file and was not digested yet, as after a resumption.
+    private func digest(upTo end: Int64) throws(CacheError) {
+        guard self.hashed < end else { return }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: StagingBlock.capacity, alignment: 64)
+        defer { memory.deallocate() }
+        while self.hashed < end {
+            let wanted = Int(min(Int64(memory.count), end - self.hashed))
+            let count = try calling(for: self.stream.id) { () throws(SystemCallError) in
+                try self.store.calls.read(
+                    into: UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted]),
+                    from: self.file,
+                    at: self.hashed
+                )
+            }
+            guard count > 0 else {
+                throw CacheError(
+                    .io,
+                    "\(self.file.path) ends at byte \(self.hashed), but \(end) bytes were stored. Somebody cut it.",
+                    streamID: self.stream.id
+                )
+            }
+            self.hasher?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+            self.hashed += Int64(count)
+        }
+    }
+
+    private func seal(expecting expected: SHA256Value?) throws(CacheError) -> StreamInfo {
+        if let failure = self.failure { throw failure }
+        let size = self.stream.stored
+        try self.digest(upTo: size)
+        let sha256 = self.hasher.flatMap { SHA256Value(bytes: $0.finalize()) }
+        if let expected, let sha256, expected != sha256 {
+            throw CacheError(
+                .digestMismatch,
+                "\(size) bytes were stored with the SHA-256 \(sha256), but \(expected) was declared. The stream is kept as "
+                    + "suspended; compare it, then abort or overwrite it.",
+                streamID: self.stream.id
+            )
+        }
+        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256)
+    }
+}
+
+extension CacheError {
+    /// A writer that came later has the stream now.
+    static func superseded(_ id: StreamID) -> CacheError {
+        CacheError(.streamBusy, "Another connection has taken the upload over.", streamID: id)
+    }
+}
+
+extension FileAppender.Queue {
+    /// Whether the caller is to start the draining job.
+    fileprivate mutating func startDraining() -> Bool {
+        guard !self.isDraining else { return false }
+        self.isDraining = true
+        return true
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import CacheProtocol
+import GatewayServer
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The `gateway` executable: reads the configuration, makes the backend, runs the server until it is told to stop.
+@main
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "Caches audio streams that clients upload and read over WebSocket.",
+        discussion: """
+            Without --config it keeps streams in ./cache and listens on 127.0.0.1:8080. Flags override the file.
+
+            Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
+            reach; 77 not permitted; 78 the configuration is wrong.
+            """,
+        version: GatewayServer.version
+    )
+
+    @Option(name: .shortAndLong, help: "The configuration, a JSON file.")
+    var config: String?
+
+    @OptionGroup var overrides: Overrides
+
+    @Flag(help: "Check the configuration, print the values in force, and exit.")
+    var checkConfig = false
+
+    func run() async throws {
+        ProcessSetup.apply()
+        do {
+            let settings = try Settings(file: self.config, overrides: self.overrides)
+            if self.checkConfig {
+                print(settings.text, terminator: "")
+                return
+            }
+            try await Self.serve(settings)
+        } catch {
+            let failure = Failure(error)
+            ProcessSetup.complain("gateway: \(failure.message)")
+            throw ExitCode(failure.status)
+        }
+    }
+
+    private static func serve(_ settings: Settings) async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "gateway")
+        logger.logLevel = settings.gateway.logLevel
+        let backend = try await settings.makeBackend(logger)
+        logger.notice(
+            "gateway \(GatewayServer.version) starts",
+            metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
+        )
+        let server = GatewayServer(configuration: settings.gateway, backend: backend, logger: logger) { [logger] port in
+            logger.notice(
+                "listening",
+                metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+            )
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [server],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
+        try await group.run()
+        logger.notice("gateway stopped")
+    }
+}
+
+/// What the command line may change of the configuration.
+struct Overrides: ParsableArguments {
+    @Option(help: "The address to listen on.")
+    var host: String?
+
+    @Option(help: "The port to listen on; 0 for any free one.")
+    var port: Int64?
+
+    @Option(help: "The path that speaks WebSocket.")
+    var path: String?
+
+    @Option(help: "The directory that streams are kept in.")
+    var cacheDir: String?
+
+    @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+}

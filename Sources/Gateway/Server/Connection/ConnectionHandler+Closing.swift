@@ -1,0 +1,51 @@
+import Logging
+import NIOCore
+import Wire
+
+extension ConnectionHandler {
+    /// Closes from our side, or answers the peer's Close: sends a Close frame, then nothing more, and waits for the peer
+    /// to close the TCP connection, so that what it has not read yet is not lost by a reset (RFC 6455, 7.1.1).
+    ///
+    /// - Parameters:
+    ///   - code: Why; `nil` for a Close without a body.
+    ///   - reason: More about it.
+    func close(_ code: CloseCode?, reason: String) {
+        guard !self.isClosing, let context = self.context else { return }
+        let isInsideFrame = self.transfer?.hasBegun == true
+        self.connectionEnded()
+        // A frame that was cut short can't be followed by a Close.
+        guard !isInsideFrame else { return context.close(promise: nil) }
+        var frame = ByteBuffer()
+        frame.writeCloseFrame(code, reason: reason)
+        self.write(frame)
+        context.flush()
+        context.close(mode: .output, promise: nil)
+        self.resumeReading()
+    }
+
+    /// Lets go of everything that the connection holds; an open upload is suspended. May be called again.
+    func connectionEnded() {
+        guard !self.isClosing else { return }
+        self.isClosing = true
+        self.timers.closing(at: .now())
+        if let streamID = self.upload.connectionClosed() {
+            self.logger.info("stream suspended", metadata: ["stream": "\(streamID)"])
+        }
+        self.requests.removeAll()
+        self.readers.removeAll()
+        self.transfer = nil
+        self.deferred = []
+        self.waitDeadline?.timer.cancel()
+        self.waitDeadline = nil
+        for task in self.tasks.values { task.cancel() }
+    }
+
+    /// The gateway shuts down: what is being sealed or sent is completed, an open upload is told to come back.
+    func quiesce() {
+        self.isQuiescing = true
+        guard !self.isClosing, self.transfer == nil else { return }
+        if self.upload.isBlocked || self.isAwaiting && self.waitDeadline == nil { return }
+        if self.upload.streamID != nil { self.send(Self.shuttingDown.reply(to: nil)) }
+        self.close(.goingAway, reason: "shutting down")
+    }
+}

@@ -1,0 +1,164 @@
+import CacheProtocol
+import Logging
+import Wire
+
+extension ConnectionHandler {
+    func start(_ start: ClientMessage.Start, _ requestID: RequestID?) {
+        if self.isQuiescing { return self.send(Self.shuttingDown.reply(to: requestID)) }
+        let upload = UploadMachine<StreamWriter>.Upload(
+            streamID: start.streamID,
+            usesExtension: start.usesExtension || requestID != nil,
+            ackEvery: start.ackEvery
+        )
+        let action = self.upload.startReceived(
+            upload,
+            makeWriter: { () throws(CacheError) in
+                try self.service.backend.makeWriter(for: StreamID(start.streamID), options: WriteOptions(start))
+            },
+            open: { $0.opened() }
+        )
+        switch action {
+        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .open(.now(let position)): self.opened(.success(position), requestID)
+        case .open(.later(let later)): self.wait(for: later) { $0.opened($1, requestID) }
+        }
+    }
+
+    private func opened(_ result: Result<WritePosition, CacheError>, _ requestID: RequestID?) {
+        switch self.upload.opened(result) {
+        case .none: break
+        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .started(let upload, let position):
+            self.logger.debug("stream started", metadata: ["stream": "\(upload.streamID)", "offset": "\(position.offset)"])
+            var reply = ServerMessage(
+                .started,
+                streamID: upload.streamID,
+                message: "Stream started successfully",
+                requestID: requestID
+            )
+            if upload.usesExtension {
+                reply.offset = position.offset
+                reply.epoch = position.epoch
+            }
+            self.send(reply)
+        }
+        self.uploadWentOn()
+    }
+
+    func received(_ bytes: MaskedBytes) {
+        guard bytes.count > 0 else { return }
+        var bytes = bytes
+        let action = self.upload.bytesReceived { (writer) throws(CacheError) in
+            try writer.append(count: bytes.count) { bytes.unmask(into: &$0) }
+        }
+        self.carryOut(action)
+    }
+
+    private func carryOut(_ action: UploadMachine<StreamWriter>.BytesAction) {
+        switch action {
+        case .proceed: break
+        case .reject(let rejection):
+            self.logger.info("upload failed", metadata: ["reason": "\(rejection.code): \(rejection.message)"])
+            self.send(rejection.reply(to: nil))
+        case .pause(let readiness):
+            self.wait(for: readiness) { handler, result in
+                handler.carryOut(handler.upload.becameReady(result))
+                handler.uploadWentOn()
+            }
+        }
+    }
+
+    func stop(_ streamID: String?, sha256: String?, _ requestID: RequestID?) {
+        var expected: SHA256Value?
+        if let sha256 {
+            guard let value = SHA256Value(hexadecimal: sha256) else {
+                return self.send(.error(.badMessage, "sha256 is to be 64 hexadecimal digits.", requestID: requestID))
+            }
+            expected = value
+        }
+        switch self.upload.endReceived(streamID: streamID) {
+        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .end(let writer, let upload):
+            let usesExtension = upload.usesExtension || requestID != nil || sha256 != nil
+            self.wait(for: writer.finish(expecting: expected)) { handler, result in
+                handler.stopped(upload, result, usesExtension: usesExtension, requestID)
+            }
+        }
+    }
+
+    private func stopped(
+        _ upload: UploadMachine<StreamWriter>.Upload,
+        _ result: Result<StreamInfo, CacheError>,
+        usesExtension: Bool,
+        _ requestID: RequestID?
+    ) {
+        self.upload.ended()
+        switch result {
+        case .failure(let error):
+            self.logger.warning("stream not sealed", metadata: ["stream": "\(upload.streamID)", "error": "\(error)"])
+            self.send(Rejection(error).reply(to: requestID))
+        case .success(let info):
+            self.logger.info("stream sealed", metadata: ["stream": "\(info.id)", "size": "\(info.size)"])
+            var reply = ServerMessage(
+                .stopped,
+                streamID: upload.streamID,
+                message: "Stream stopped successfully",
+                requestID: requestID
+            )
+            if usesExtension {
+                reply.size = info.size
+                reply.sha256 = info.sha256?.description
+                reply.durability = info.durability?.rawValue
+            }
+            self.send(reply)
+        }
+        self.uploadWentOn()
+    }
+
+    func abort(_ streamID: String?, _ requestID: RequestID?) {
+        switch self.upload.endReceived(streamID: streamID) {
+        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .end(let writer, let upload):
+            self.wait(for: writer.abort()) { handler, result in
+                handler.upload.ended()
+                switch result {
+                case .failure(let error): handler.send(Rejection(error).reply(to: requestID))
+                case .success:
+                    handler.logger.info("stream aborted", metadata: ["stream": "\(upload.streamID)"])
+                    handler.send(
+                        ServerMessage(
+                            .aborted,
+                            streamID: upload.streamID,
+                            message: "Stream removed",
+                            requestID: requestID
+                        )
+                    )
+                }
+                handler.uploadWentOn()
+            }
+        }
+    }
+
+    private func uploadWentOn() {
+        self.resumeReading()
+        if self.isQuiescing { self.quiesce() }
+    }
+
+    static var shuttingDown: Rejection {
+        var rejection = Rejection(.shuttingDown, "The gateway is shutting down. Connect again in a moment, and resume.")
+        rejection.isRetryable = true
+        return rejection
+    }
+}
+
+extension WriteOptions {
+    init(_ start: ClientMessage.Start) {
+        self.init(
+            mode: start.overwrite ? .overwrite : start.resume ? .resume : .create,
+            contentType: start.contentType,
+            expectedSize: start.size,
+            timeToLiveSeconds: start.timeToLiveSeconds,
+            metadata: start.metadata ?? [:]
+        )
+    }
+}

@@ -1,0 +1,268 @@
+import CacheProtocol
+import DequeModule
+import Logging
+import NIOCore
+import Wire
+
+/// One WebSocket connection: turns received bytes into events, events into actions, and carries the actions out.
+///
+/// Everything is decided by values (``FrameParser``, ``UploadMachine``, ``RequestQueue``, ``RangeDecision``,
+/// ``ConnectionTimers``); this type has the channel, the clock and the backend. All of it lives on the channel's event
+/// loop. A binary frame in and a GET out take no task and no future unless the backend answers "later".
+///
+/// Back-pressure both ways: where ``isBlocked``, nothing is read from the socket; where the socket takes no more, no
+/// answer is prepared.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    let service: GatewayService
+    let logger: Logger
+
+    // What the peer sends.
+    private var parser: FrameParser
+    private var received: Deque<ByteBuffer> = []
+    private var isProcessing = false
+    private var wantsRead = false
+    var pings: PingBudget
+
+    // What the peer is doing.
+    var upload = UploadMachine<StreamWriter>()
+    var requests = RequestQueue()
+    var readers = ReaderCache()
+    /// The frame that is being sent, in windows.
+    var transfer: Transfer?
+    /// Whether the first request waits for the backend.
+    var isAwaiting = false
+    var isPumping = false
+    var waitDeadline: (number: UInt64, timer: Scheduled<Void>)?
+
+    // What the peer is sent.
+    var written: Int64 = 0
+    var deferred: [ByteBuffer] = []
+    var pendingPong: ByteBuffer?
+    var headerOfLength: (length: Int64, header: ByteBuffer)?
+
+    // How the connection goes.
+    var context: ChannelHandlerContext?
+    var timers: ConnectionTimers
+    private var timer: Scheduled<Void>?
+    var isClosing = false
+    var isQuiescing = false
+    var tasks: [UInt64: Task<Void, Never>] = [:]
+    var lastTask: UInt64 = 0
+
+    init(service: GatewayService, connection: String) {
+        self.service = service
+        var logger = service.logger
+        logger[metadataKey: "connection"] = "\(connection)"
+        self.logger = logger
+        self.parser = FrameParser(role: .server, limits: service.configuration.frameLimits)
+        self.timers = ConnectionTimers(limits: service.configuration.timerLimits, now: .now())
+        self.pings = PingBudget(now: .now())
+    }
+
+    // MARK: The channel's events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.service.load.connectionOpened()
+        self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
+        self.scheduleTimer()
+        if self.service.configuration.greeting == .eager { self.greet() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.connectionEnded()
+        self.timer?.cancel()
+        self.context = nil
+        self.service.load.connectionClosed()
+        self.logger.debug("connection closed")
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.connectionEnded()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.timers.received(at: .now())
+        guard !self.isClosing else { return }
+        self.received.append(Self.unwrapInboundIn(data))
+        self.process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.upload.ranDry { $0.flush() }
+        self.pump()
+        context.flush()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.isBlocked {
+            self.wantsRead = true
+        } else {
+            context.read()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.pump()
+            self.resumeReading()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed:
+            // A bare TCP close is a close: what the peer does not read any more need not be sent.
+            self.connectionEnded()
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent: self.quiesce()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        self.connectionEnded()
+        context.close(promise: nil)
+    }
+
+    // MARK: Reading
+
+    /// Whether nothing more may be read from the peer until something else has happened.
+    var isBlocked: Bool {
+        guard !self.isClosing else { return false }
+        return self.upload.isBlocked || self.requests.isBlocked || self.deferred.count >= RequestQueue.capacity
+            || self.pendingBytes > self.service.configuration.outboundHardLimit
+    }
+
+    /// Reads on, where something had kept the connection from it.
+    func resumeReading() {
+        self.process()
+        self.upload.ranDry { $0.flush() }
+        self.pump()
+        self.context?.flush()
+        if self.wantsRead, !self.isBlocked {
+            self.wantsRead = false
+            self.context?.read()
+        }
+    }
+
+    /// Acts on what was received, as far as nothing blocks.
+    private func process() {
+        guard !self.isProcessing else { return }
+        self.isProcessing = true
+        defer { self.isProcessing = false }
+        while !self.isBlocked, !self.isClosing, var buffer = self.received.popFirst() {
+            do throws(FrameViolation) {
+                while !self.isBlocked, !self.isClosing, let event = try self.parser.next(&buffer) {
+                    self.handle(event)
+                }
+            } catch {
+                self.logger.info("protocol violation", metadata: ["reason": "\(error)"])
+                self.close(error.closeCode, reason: error.reason)
+            }
+            if buffer.readableBytes > 0, !self.isClosing { self.received.prepend(buffer) }
+        }
+        if self.isClosing { self.received = [] }
+    }
+
+    private func handle(_ event: FrameParser.Event) {
+        switch event {
+        case .binary(let bytes, _): self.received(bytes)
+        case .text(let text): self.received(text: text)
+        case .ping(let payload):
+            guard self.pings.admit(at: .now()) else {
+                return self.close(.policyViolation, reason: "too many pings")
+            }
+            self.pong(payload)
+        case .pong: break
+        case .close(let code, _):
+            self.logger.trace("peer closes", metadata: ["code": "\(code?.description ?? "-")"])
+            self.close(code, reason: "")
+        }
+    }
+
+    private func received(text: ByteBuffer) {
+        do throws(MessageFault) {
+            let request = try ClientRequest(json: text)
+            switch request.message {
+            case .start(let start): self.start(start, request.requestID)
+            case .stop(let streamID, let sha256): self.stop(streamID, sha256: sha256, request.requestID)
+            case .abort(let streamID): self.abort(streamID, request.requestID)
+            default:
+                // What was sent before is to be seen by what is asked after it.
+                self.upload.ranDry { $0.flush() }
+                self.requests.append(request)
+                self.pump()
+            }
+        } catch {
+            self.send(.error(error.code, error.message, requestID: error.requestID))
+        }
+    }
+
+    // MARK: Time
+
+    private func scheduleTimer() {
+        guard let context = self.context else { return }
+        let pending = self.pendingBytes
+        let (action, next) = self.timers.look(
+            at: .now(),
+            drained: self.written - pending,
+            pending: pending,
+            isWaiting: self.upload.isBlocked || self.isAwaiting
+        )
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        self.timer = context.eventLoop.scheduleTask(deadline: next) { bound.value.scheduleTimer() }
+        switch action {
+        case .none: break
+        case .greet: self.greet()
+        case .ping:
+            self.readers.removeAll()
+            self.ping()
+        case .giveUpIdle:
+            self.logger.debug("idle connection given up")
+            self.close(.goingAway, reason: "idle")
+        case .giveUpStalled, .giveUpClosing:
+            self.logger.debug("connection given up", metadata: ["reason": "\(String(describing: action))"])
+            self.connectionEnded()
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a backend's "later"; the connection owns the wait, and ends it with itself.
+    ///
+    /// - Returns: What to cancel the wait by.
+    @discardableResult
+    func wait<Value: Sendable>(
+        for later: Later<Value>,
+        then body: @escaping (ConnectionHandler, Result<Value, CacheError>) -> Void
+    ) -> UInt64 {
+        guard let eventLoop = self.context?.eventLoop else { return 0 }
+        self.lastTask += 1
+        let number = self.lastTask
+        let bound = NIOLoopBound((handler: self, body: body), eventLoop: eventLoop)
+        self.tasks[number] = Task {
+            let result: Result<Value, CacheError>
+            do throws(CacheError) {
+                result = .success(try await later.value())
+            } catch {
+                result = .failure(error)
+            }
+            eventLoop.execute {
+                let (handler, body) = bound.value
+                handler.tasks.removeValue(forKey: number)
+                guard handler.context != nil else { return }
+                body(handler, result)
+            }
+        }
+        return number
+    }
+}

@@ -1,0 +1,75 @@
+public import CacheProtocol
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// The gateway: takes WebSocket connections and keeps their streams in a backend.
+///
+/// Run it in a `ServiceGroup`, or by ``run()``; graceful shutdown lets uploads and answers in progress end, then the
+/// backend.
+public struct GatewayServer: Service {
+    private let service: GatewayService
+    private let onListening: @Sendable (_ port: Int) async -> Void
+
+    /// Makes a server.
+    ///
+    /// - Parameters:
+    ///   - configuration: How it listens, logs and guards itself.
+    ///   - backend: Where streams are kept; run by this server.
+    ///   - logger: Where to log.
+    ///   - onListening: Called once connections are accepted, with the port.
+    public init(
+        configuration: GatewayConfiguration,
+        backend: any CacheBackend,
+        logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) {
+        var logger = logger
+        logger.logLevel = configuration.logLevel
+        self.service = GatewayService(
+            backend: backend,
+            configuration: configuration,
+            load: ServerLoad(),
+            logger: logger
+        )
+        self.onListening = onListening
+    }
+
+    /// Serves until the task is cancelled or the service group shuts down.
+    ///
+    /// - Throws: Where the address can't be listened on, or the backend can't work.
+    public func run() async throws {
+        let service = self.service
+        let configuration = service.configuration
+        let onListening = self.onListening
+        let application = Application(
+            router: GatewayRoutes(service: service).router(),
+            server: HTTPServerBuilder { responder in GatewayChannel(service: service, responder: responder) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil
+            ),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            eventLoopGroupProvider: .singleton,
+            logger: service.logger
+        )
+        var group = ServiceGroupConfiguration(
+            services: [BackendService(backend: service.backend), application],
+            logger: service.logger
+        )
+        group.maximumGracefulShutdownDuration = .seconds(configuration.shutdownGraceSeconds)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    /// The backend's background work; it ends after the server has.
+    private struct BackendService: Service {
+        let backend: any CacheBackend
+
+        func run() async throws {
+            try await cancelWhenGracefulShutdown { try await self.backend.run() }
+        }
+    }
+}

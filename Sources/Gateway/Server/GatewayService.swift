@@ -1,0 +1,10 @@
+import CacheProtocol
+import Logging
+
+/// What every connection works with.
+struct GatewayService: Sendable {
+    let backend: any CacheBackend
+    let configuration: GatewayConfiguration
+    let load: ServerLoad
+    let logger: Logger
+}
