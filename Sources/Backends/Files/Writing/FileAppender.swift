@@ -2,14 +2,20 @@ import CacheProtocol
 import Crypto
 import Synchronization
 
-/// One writer's way to its file: blocks in the order in which they were filled, written by one job at a time on a
-/// thread that may wait for the device, and whatever ends the writing after the last of them.
+/// One writer's way to its file: blocks that its event loop fills, written by one job at a time on a thread that may wait
+/// for the device, and whatever ends the writing after the last of them.
 ///
-/// `@unchecked Sendable`: everything but the queue is touched by the draining job only, of which there is never more
-/// than one (`isDraining`, guarded by the queue's lock).
+/// The job takes what is there when it comes for more, be it several blocks or the beginning of one; it is woken for
+/// enough bytes, or when no more are at hand. So a fast writer costs few hand-overs, and a slow one no delay.
+///
+/// `@unchecked Sendable`: what stands under "the job's own" is touched by the draining job only, of which there is never
+/// more than one (`isDraining`, guarded by the queue's lock); memory of a block is written by the event loop before it is
+/// published under that lock, and only read after that.
 final class FileAppender: @unchecked Sendable {
     /// How far the queue may grow before the writer is asked to wait, in bytes.
-    static let pauseAbove = 4 * StagingBlock.capacity
+    static let pauseAbove = 2 << 20
+    /// How many bytes are worth waking the job for while more are coming.
+    private static let wakeAbove = 512 << 10
 
     let stream: StreamFile
     let reservation: WriteReservation
@@ -17,8 +23,14 @@ final class FileAppender: @unchecked Sendable {
     private let file: OpenFile
     private let queue = Mutex(Queue())
 
+    /// What the job takes from the queue.
     fileprivate enum Job {
         case write(StagingBlock, Range<Int>)
+        case end(Ending)
+    }
+
+    /// What ends the writing.
+    fileprivate enum Ending {
         case finish(SHA256Value?, CheckedContinuation<Result<StreamInfo, CacheError>, Never>)
         case abort(CheckedContinuation<CacheError?, Never>)
         case suspend
@@ -26,17 +38,25 @@ final class FileAppender: @unchecked Sendable {
     }
 
     fileprivate struct Queue {
-        var jobs: [Job] = []
+        /// Blocks that are full, oldest first, and from where on they are to be written.
+        var full: [(block: StagingBlock, start: Int)] = []
+        /// The block that is being filled, how far it is, and how far it was taken.
+        var current: StagingBlock?
+        var filled = 0
+        var taken = 0
+        var endings: [Ending] = []
         var isDraining = false
-        /// Bytes in `jobs` and in the job at work.
+        /// Whether the writer has nothing more at hand, so that an empty queue needs no memory.
+        var isIdle = false
+        /// Bytes in the queue and in the job's hands.
         var bytes = 0
-        /// Where the next block goes.
+        /// How long the stream is with everything that was handed over.
         var end: Int64 = 0
         var failure: CacheError?
         var pausing: [CheckedContinuation<CacheError?, Never>] = []
     }
 
-    // The draining job's own.
+    // The job's own.
     private var extents: ExtentPlan
     private var canPreallocate = true
     private var hasher: SHA256?
@@ -55,23 +75,87 @@ final class FileAppender: @unchecked Sendable {
 
     // MARK: The writer's side
 
-    /// Why nothing can be appended any more, if so.
-    var failure: CacheError? { self.queue.withLock { $0.failure } }
+    private var failure: CacheError? { self.queue.withLock { $0.failure } }
 
-    /// Sends a range of a block on its way. The writer does not touch it again.
+    /// Takes `count` bytes.
     ///
     /// - Returns: Whether the writer is to wait.
-    func submit(_ block: StagingBlock, _ range: Range<Int>) -> Bool {
+    func append(count: Int, filling fill: (inout OutputRawSpan) -> Void) throws(CacheError) -> Bool {
+        var (block, filled) = try self.begin(count)
+        var remaining = count
+        var mustPause = false
+        while remaining > 0 {
+            let room = min(remaining, StagingBlock.capacity - filled)
+            let target = UnsafeMutableRawBufferPointer(rebasing: block.memory[filled..<filled + room])
+            var span = OutputRawSpan(buffer: target, initializedCount: 0)
+            fill(&span)
+            let initialized = span.finalize(for: target)
+            precondition(initialized == room, "the span was not filled")
+            remaining -= room
+            mustPause = self.publish(room)
+            if remaining > 0 {
+                block = StagingBlockPool.current.take()
+                filled = 0
+                self.queue.withLock { $0.current = block }
+            }
+        }
+        return mustPause
+    }
+
+    /// The block to fill, and from where.
+    private func begin(_ count: Int) throws(CacheError) -> (StagingBlock, filled: Int) {
+        let limit = self.store.configuration.maximumStreamSize
+        let (failure, current, filled) = self.queue.withLock { queue -> (CacheError?, StagingBlock?, Int) in
+            if let failure = queue.failure { return (failure, nil, 0) }
+            queue.isIdle = false
+            guard queue.end + Int64(count) <= limit else { return (self.tooLarge(limit), nil, 0) }
+            return (nil, queue.current, queue.filled)
+        }
+        if let failure { throw failure }
+        if let current { return (current, filled) }
+        let block = StagingBlockPool.current.take()
+        self.queue.withLock { $0.current = block }
+        return (block, 0)
+    }
+
+    private func tooLarge(_ limit: Int64) -> CacheError {
+        CacheError(
+            .streamTooLarge,
+            "The stream would be longer than \(limit) bytes (maxStreamBytes).",
+            streamID: self.stream.id
+        )
+    }
+
+    /// `count` more bytes of the current block are filled.
+    ///
+    /// - Returns: Whether the writer is to wait.
+    private func publish(_ count: Int) -> Bool {
         let (mustDrain, mustPause) = self.queue.withLock { queue -> (Bool, Bool) in
-            guard queue.failure == nil else { return (false, false) }
-            queue.jobs.append(.write(block, range))
-            queue.bytes += range.count
-            queue.end += Int64(range.count)
-            self.stream.accept(upTo: queue.end)
-            return (queue.startDraining(), queue.bytes > Self.pauseAbove)
+            queue.filled += count
+            queue.bytes += count
+            queue.end += Int64(count)
+            if queue.failure == nil { self.stream.accept(upTo: queue.end) }
+            if queue.filled == StagingBlock.capacity, let block = queue.current {
+                queue.full.append((block, queue.taken))
+                queue.release()
+            }
+            return (queue.bytes >= Self.wakeAbove && queue.startDraining(), queue.bytes > Self.pauseAbove)
         }
         if mustDrain { self.startDraining() }
         return mustPause
+    }
+
+    /// No more bytes are at hand: what is there goes on its way.
+    func flush() {
+        let mustDrain = self.queue.withLock { queue -> Bool in
+            queue.isIdle = true
+            guard queue.bytes > 0 else {
+                queue.release()
+                return false
+            }
+            return queue.startDraining()
+        }
+        if mustDrain { self.startDraining() }
     }
 
     /// Returns once the queue has shrunk to half of what it may be.
@@ -111,9 +195,9 @@ final class FileAppender: @unchecked Sendable {
         }
     }
 
-    private func enqueue(_ job: Job) {
+    private func enqueue(_ ending: Ending) {
         let mustDrain = self.queue.withLock { queue -> Bool in
-            queue.jobs.append(job)
+            queue.endings.append(ending)
             return queue.startDraining()
         }
         if mustDrain { self.startDraining() }
@@ -134,21 +218,16 @@ final class FileAppender: @unchecked Sendable {
     // MARK: The job's side
 
     private func drain() {
-        while true {
-            let jobs = self.queue.withLock { queue -> [Job] in
-                if queue.jobs.isEmpty { queue.isDraining = false }
-                defer { queue.jobs = [] }
-                return queue.jobs
+        while let job = self.queue.withLock({ $0.next() }) {
+            switch job {
+            case .write(let block, let range): self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
+            case .end(let ending): self.perform(ending)
             }
-            if jobs.isEmpty { return }
-            for job in jobs { self.perform(job) }
         }
     }
 
-    private func perform(_ job: Job) {
-        switch job {
-        case .write(let block, let range):
-            self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
+    private func perform(_ ending: Ending) {
+        switch ending {
         case .finish(let expected, let continuation):
             continuation.resume(returning: self.end { () throws(CacheError) in try self.seal(expecting: expected) })
         case .abort(let continuation):
@@ -329,5 +408,30 @@ extension FileAppender.Queue {
         guard !self.isDraining else { return false }
         self.isDraining = true
         return true
+    }
+
+    /// What to do next, oldest first and bytes before what ends them; `nil` ends the job.
+    fileprivate mutating func next() -> FileAppender.Job? {
+        if let oldest = self.full.first {
+            self.full.removeFirst()
+            return .write(oldest.block, oldest.start..<StagingBlock.capacity)
+        }
+        if let block = self.current, self.taken < self.filled {
+            defer { self.taken = self.filled }
+            return .write(block, self.taken..<self.filled)
+        }
+        if self.isIdle { self.release() }
+        guard !self.endings.isEmpty else {
+            self.isDraining = false
+            return nil
+        }
+        return .end(self.endings.removeFirst())
+    }
+
+    /// Gives the current block back.
+    fileprivate mutating func release() {
+        self.current = nil
+        self.filled = 0
+        self.taken = 0
     }
 }
