@@ -100,8 +100,8 @@ let package = Package(
         .executableTarget(
             name: "audio-client",
             dependencies: [
-                "AudioClient", "Wire", "CacheProtocol", "GatewayServer", "MmapBackend", arguments, logging, nioCore,
-                nioPosix,
+                "AudioClient", "CacheProtocol", "FileStorage", "GatewayServer", "MmapBackend", "Wire", arguments, logging,
+                nioCore, nioPosix,
             ],
             path: "Sources/Tools/AudioClientCommand"
         ),

@@ -12,7 +12,7 @@ extension BackendRegistry {
             return {
                 try MmapBackend(
                     configuration: configuration,
-                    processID: ProcessSetup.processID,
+                    processID: ProcessIdentity.current,
                     logger: Logger(label: "mmap")
                 )
             }

@@ -10,8 +10,6 @@ import Darwin
 
 /// What the process arranges with its system before it serves.
 enum ProcessSetup {
-    static var processID: Int32 { getpid() }
-
     /// Files are the user's own; a closed pipe or a file size limit is an error of one call, not the end of all.
     static func apply() {
         umask(0o077)

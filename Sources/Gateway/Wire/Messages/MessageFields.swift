@@ -114,15 +114,11 @@ struct MessageFields {
 
     /// A whole number, or `nil` where it is absent.
     ///
-    /// A number written with a fraction of zero or an exponent is taken where it is whole and fits.
+    /// A number written with a fraction of zero or an exponent is taken where it is whole.
     func integer(_ name: String, in range: ClosedRange<Int64>) throws(MessageFault) -> Int64? {
         let key = Name(name)
         if self.isAbsent(key) { return nil }
-        var value = try? self.container.decode(Int64.self, forKey: key)
-        if value == nil, let number = try? self.container.decode(Double.self, forKey: key) {
-            value = Int64(exactly: number)
-        }
-        guard let value, range.contains(value) else {
+        guard let value = try? self.container.decode(Int64.self, forKey: key), range.contains(value) else {
             throw self.fault(
                 .range,
                 "\(name) is to be a whole number from \(range.lowerBound) to \(range.upperBound)."

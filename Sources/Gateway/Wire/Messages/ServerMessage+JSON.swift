@@ -61,8 +61,8 @@ extension ServerMessage {
         message.backend = try fields.string("backend")
         message.next = try fields.string("next")
         message.streams = try fields.list("streams", of: StreamDescription.self)
-        if kind == .info {
-            message.info = try StreamDescription(fields, streamID: message.streamID)
+        if kind == .info, let info = try StreamDescription(fields, streamID: message.streamID) {
+            message.info = info
         } else {
             message.state = try fields.string("state")
             message.size = try fields.integer("size", in: anything)
@@ -88,13 +88,12 @@ extension StreamDescription {
         object.string("durability", self.durability)
     }
 
-    fileprivate init(_ fields: MessageFields, streamID: String?) throws(MessageFault) {
+    /// The facts among a message's fields; `nil` where name, state or size is missing.
+    fileprivate init?(_ fields: MessageFields, streamID: String?) throws(MessageFault) {
         let anything: ClosedRange<Int64> = .min ... .max
-        self.init(
-            streamID: streamID ?? "",
-            state: try fields.string("state") ?? "",
-            size: try fields.integer("size", in: anything) ?? 0
-        )
+        guard let streamID, let state = try fields.string("state"), let size = try fields.integer("size", in: anything)
+        else { return nil }
+        self.init(streamID: streamID, state: state, size: size)
         self.contentType = try fields.string("contentType")
         self.sha256 = try fields.string("sha256")
         self.createdAt = try fields.integer("createdAt", in: anything)

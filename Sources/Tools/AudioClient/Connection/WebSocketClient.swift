@@ -1,0 +1,163 @@
+public import Logging
+public import NIOCore
+import NIOHTTP1
+public import NIOPosix
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Opens connections to one server, and tries again where that may help.
+public struct WebSocketClient: Sendable {
+    /// The server.
+    public let server: ServerURL
+    /// How the client works.
+    public let configuration: ClientConfiguration
+    /// Is told what the client does beyond what it was asked for, and how far it has got; called on event loops, and
+    /// often: it must return at once.
+    public let observer: @Sendable (ClientEvent) -> Void
+    let logger: Logger
+    private let group: any EventLoopGroup
+
+    /// Makes a client; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - server: The server.
+    ///   - configuration: How the client works.
+    ///   - logger: Where notices go.
+    ///   - group: The event loops; the process's own where none are given.
+    ///   - observer: Is told what the client does.
+    /// - Throws: ``ClientError`` with code `configuration`.
+    public init(
+        server: ServerURL,
+        configuration: ClientConfiguration = ClientConfiguration(),
+        logger: Logger = ClientLog.silent,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        observer: @escaping @Sendable (ClientEvent) -> Void = { _ in }
+    ) throws(ClientError) {
+        try configuration.validate()
+        self.server = server
+        self.configuration = configuration
+        self.logger = logger
+        self.group = group
+        self.observer = observer
+    }
+
+    /// Opens a connection, with retries.
+    ///
+    /// - Returns: The connection; close it after use.
+    /// - Throws: ``ClientError`` of the last attempt.
+    public func connect() async throws(ClientError) -> ClientConnection {
+        var generator = SystemRandomNumberGenerator()
+        var retry = 0
+        while true {
+            do throws(ClientError) {
+                return try await self.connectOnce()
+            } catch {
+                guard RetryRule.isWorthRetrying(connecting: error),
+                    let delay = self.configuration.backoff.delay(beforeRetry: retry, using: &generator)
+                else {
+                    guard retry > 0 else { throw error }
+                    var last = error
+                    last.sentence += " That was attempt \(retry + 1), the last one."
+                    throw last
+                }
+                retry += 1
+                self.tell(.retrying(attempt: retry, of: self.configuration.backoff.maximumRetries, after: error))
+                do {
+                    try await Task.sleep(for: delay)
+                } catch {
+                    throw ErrorHandler.clientError(error, while: "waiting to connect to \(self.server)")
+                }
+            }
+        }
+    }
+
+    /// Opens a connection, or fails at the first attempt.
+    ///
+    /// - Returns: The connection; close it after use.
+    /// - Throws: ``ClientError``.
+    public func connectOnce() async throws(ClientError) -> ClientConnection {
+        do {
+            let upgrade = try await self.bootstrap.connect(host: self.server.host, port: self.server.port) { channel in
+                channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
+            }
+            let connection = try await upgrade.get()
+            self.logger.debug(
+                "connected",
+                metadata: ["url": "\(self.server)", "server": "\(ErrorHandler.printable(connection.server ?? "-"))"]
+            )
+            return connection
+        } catch {
+            throw ConnectFailure.clientError(error, server: self.server, timeout: self.configuration.connectTimeout)
+        }
+    }
+
+    /// Opens a connection for the time of a call.
+    ///
+    /// - Parameter body: Uses it.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws, or ``ClientError`` where connecting failed.
+    public func withConnection<Value>(
+        _ body: (ClientConnection) async throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
+        let connection = try await self.connect()
+        do throws(ClientError) {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Tells an event to the observer, and to the log where a person should know.
+    func tell(_ event: ClientEvent) {
+        if let notice = event.notice { self.logger.notice("\(notice)") }
+        self.observer(event)
+    }
+
+    private var bootstrap: ClientBootstrap {
+        ClientBootstrap(group: self.group)
+            .connectTimeout(self.configuration.connectTimeout.timeAmount)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 256 << 10))
+            .channelOption(.writeBufferWaterMark, value: .init(low: 512 << 10, high: 1 << 20))
+    }
+
+    /// Builds the pipeline of a handshake.
+    private func prepare(_ channel: any Channel) throws -> EventLoopFuture<ClientConnection> {
+        let key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
+        let guardian = HandshakeGuard(server: self.server, timeout: self.configuration.handshakeTimeout)
+        let encoder = HTTPRequestEncoder()
+        let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
+        let observer = HandshakeObserver(key: key)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: self.server.target)
+        head.headers.add(name: "Host", value: self.server.hostField)
+        let upgrader = NIOTypedHTTPClientUpgradeHandler<ClientConnection>(
+            httpHandlers: [encoder, decoder, observer],
+            upgradeConfiguration: .init(
+                upgradeRequestHead: head,
+                upgraders: [
+                    WebSocketUpgrader(
+                        key: key,
+                        settings: ConnectionSettings(
+                            answerTimeout: self.configuration.answerTimeout,
+                            pipelineDepth: self.configuration.pipelineDepth,
+                            logger: self.logger
+                        ),
+                        guardian: NIOLoopBound(guardian, eventLoop: channel.eventLoop)
+                    )
+                ],
+                notUpgradingCompletionHandler: { channel in
+                    channel.eventLoop.makeFailedFuture(HandshakeVerdict.violation("its answer is no upgrade"))
+                }
+            )
+        )
+        try channel.pipeline.syncOperations.addHandlers([guardian, encoder, decoder, observer, upgrader])
+        return upgrader.upgradeResultFuture
+    }
+}

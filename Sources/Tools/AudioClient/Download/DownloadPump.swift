@@ -1,0 +1,96 @@
+import NIOCore
+import Wire
+
+/// Asks for a stream, range by range, and hands the bytes to a sink as they arrive.
+final class DownloadPump<Sink: ChunkSink>: Activity {
+    let name: String
+    private(set) var progress: Int64 = 0
+    private let streamID: String
+    private var plan: DownloadPlan
+    private var sink: Sink
+    private let promise: EventLoopPromise<PumpResult<Sink>>
+    private let observer: @Sendable (ClientEvent) -> Void
+    private var untold: Int64 = 0
+    private var isOver = false
+
+    init(
+        streamID: String,
+        plan: DownloadPlan,
+        sink: Sink,
+        name: String,
+        observer: @escaping @Sendable (ClientEvent) -> Void,
+        promise: EventLoopPromise<PumpResult<Sink>>
+    ) {
+        self.streamID = streamID
+        self.plan = plan
+        self.sink = sink
+        self.name = name
+        self.observer = observer
+        self.promise = promise
+    }
+
+    func begin(on line: ConnectionHandler) {
+        if self.plan.isComplete {
+            self.finish(line)
+        } else {
+            self.ask(line)
+            line.flush()
+        }
+    }
+
+    func received(_ payload: ByteBuffer, endsMessage: Bool, on line: ConnectionHandler) {
+        guard !self.isOver else { return }
+        do throws(ClientError) {
+            let step = try self.plan.received(payload.readableBytes, endsMessage: endsMessage)
+            try self.sink.write(payload)
+            self.progress += 1
+            self.untold += Int64(payload.readableBytes)
+            if step == .complete { self.finish(line) }
+        } catch {
+            line.fail(error)
+        }
+    }
+
+    func received(_ message: ServerMessage, on line: ConnectionHandler) {
+        guard message.kind == .error, !self.isOver else { return }
+        if self.plan.refused(message.message) {
+            self.finish(line)
+        } else {
+            // Answers to the GETs after this one are still on their way, so that the connection is of no more use.
+            line.fail(ErrorHandler.refused(message, while: self.name))
+        }
+    }
+
+    func batchEnded(on line: ConnectionHandler) {
+        guard !self.isOver else { return }
+        self.tell()
+        self.ask(line)
+    }
+
+    func failed(_ error: ClientError) {
+        guard !self.isOver else { return }
+        self.isOver = true
+        self.tell()
+        self.promise.succeed(PumpResult(handled: self.sink, count: self.plan.delivered, error: error))
+    }
+
+    private func ask(_ line: ConnectionHandler) {
+        while let range = self.plan.nextGet() {
+            let get = ClientMessage.Get(streamID: self.streamID, offset: range.offset, length: range.length)
+            line.send(ClientRequest(.get(get)))
+        }
+    }
+
+    private func tell() {
+        guard self.untold > 0 else { return }
+        self.observer(.received(self.untold))
+        self.untold = 0
+    }
+
+    private func finish(_ line: ConnectionHandler) {
+        self.isOver = true
+        line.finished()
+        self.tell()
+        self.promise.succeed(PumpResult(handled: self.sink, count: self.plan.delivered, error: nil))
+    }
+}

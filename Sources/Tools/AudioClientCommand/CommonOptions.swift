@@ -1,0 +1,75 @@
+import ArgumentParser
+import AudioClient
+import Logging
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// How results are told.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Write the result as one JSON document to standard output.")
+    var json = false
+
+    @Flag(help: "Write nothing but the result.")
+    var quiet = false
+}
+
+/// What every command that talks to a server takes.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "The server's URL (default: AUDIO_CACHE_SERVER, or \(ClientConfiguration.defaultURL)).")
+    var server: String?
+
+    @Option(help: "Bytes of a chunk (default: \(ClientConfiguration.defaultChunkSize), or less for a server's sake).")
+    var chunkSize: Int?
+
+    @Option(help: "How long connecting may take, in milliseconds.")
+    var connectTimeoutMs = 5_000
+
+    @Option(help: "How often to try again when a connection fails.")
+    var retries = 10
+
+    @Option(help: "The least important level that is logged.")
+    var logLevel = LogLevel.warning
+
+    @OptionGroup
+    var output: OutputOptions
+
+    /// The URL that somebody gave, if anybody did.
+    func givenURL() throws(ClientError) -> ServerURL? {
+        let text = self.server ?? getenv("AUDIO_CACHE_SERVER").map { String(cString: $0) }
+        guard let text, self.server != nil || !text.isEmpty else { return nil }
+        return try ServerURL(text)
+    }
+
+    /// The client's configuration.
+    func clientConfiguration() throws(ClientError) -> ClientConfiguration {
+        var configuration = ClientConfiguration()
+        if let chunkSize = self.chunkSize {
+            configuration.chunkSize = chunkSize
+            configuration.isChunkSizeFixed = true
+        }
+        configuration.connectTimeout = .milliseconds(self.connectTimeoutMs)
+        configuration.backoff.maximumRetries = self.retries
+        try configuration.validate()
+        return configuration
+    }
+}
+
+/// The levels of swift-log, as an option.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case trace
+    case debug
+    case info
+    case notice
+    case warning
+    case error
+    case critical
+
+    /// The level.
+    var level: Logger.Level { Logger.Level(rawValue: self.rawValue) ?? .warning }
+}
