@@ -134,7 +134,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BackendTestKitTests",
-            dependencies: ["BackendTestKit", "CacheProtocol", "TestSupport", nioCore]
+            dependencies: ["BackendTestKit", "CacheProtocol", "TestSupport", crypto, nioCore]
         ),
         .testTarget(
             name: "GatewayServerTests",

@@ -14,6 +14,8 @@ public struct Capabilities: Hashable, Sendable {
 
     /// Streams survive the end of the process.
     public var isPersistent = false
+    /// Against what a sealed stream is safe.
+    public var durability = Durability.memory
     /// A stream can be read while it is written.
     public var liveReads = Support.none
     /// A suspended stream can be gone on with.

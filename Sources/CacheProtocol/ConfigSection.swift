@@ -124,10 +124,12 @@ public struct ConfigSection: Sendable {
         default fallback: Int64,
         in range: ClosedRange<Int64>
     ) throws(ConfigError) -> Int64 {
-        try self.optionalInteger(key, in: range) ?? {
-            self.effective[key] = .integer(fallback)
-            return fallback
-        }()
+        guard self.values[key] != .null else {
+            throw self.error(key, found: "null", accepted: Self.wholeNumber(in: range))
+        }
+        if let value = try self.optionalInteger(key, in: range) { return value }
+        self.effective[key] = .integer(fallback)
+        return fallback
     }
 
     /// Takes a whole number that may be absent.
@@ -141,14 +143,17 @@ public struct ConfigSection: Sendable {
         _ key: String,
         in range: ClosedRange<Int64>
     ) throws(ConfigError) -> Int64? {
-        let accepted = "a whole number from \(range.lowerBound) to \(range.upperBound)"
         switch self.take(key) {
         case .none, .null: return nil
         case .integer(let value) where range.contains(value):
             self.effective[key] = .integer(value)
             return value
-        case .some(let other): throw self.error(key, found: other.kind, accepted: accepted)
+        case .some(let other): throw self.error(key, found: other.kind, accepted: Self.wholeNumber(in: range))
         }
+    }
+
+    private static func wholeNumber(in range: ClosedRange<Int64>) -> String {
+        "a whole number from \(range.lowerBound) to \(range.upperBound)"
     }
 
     /// Takes a truth value.

@@ -65,10 +65,12 @@ public protocol StreamSource: AnyObject, Sendable {
     /// - Throws: ``CacheError`` with code `io` or `aborted`.
     func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer>
 
-    /// Returns once the stream is longer than `offset` or no longer live. Must not poll.
+    /// Returns once the stream is longer than `offset` or no longer in `state`. Must not poll; see ``GrowthWaiters``.
     ///
-    /// - Parameter offset: A length in bytes.
+    /// - Parameters:
+    ///   - offset: A length in bytes.
+    ///   - state: The state during which waiting makes sense.
     /// - Returns: The status that ended the wait.
     /// - Throws: ``CacheError`` with code `aborted` where the task is cancelled, or `unsupported`.
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus
 }

@@ -38,13 +38,18 @@ public struct StreamReader: Sendable {
         return try self.source.read(at: offset, count: Int(min(Int64(count), size - offset)))
     }
 
-    /// Waits until the stream is longer than `offset`, or is no longer ``StreamState/live``.
+    /// Waits until the stream is longer than `offset`, or is no longer in `state`.
     ///
-    /// - Parameter offset: A length in bytes.
+    /// - Parameters:
+    ///   - offset: A length in bytes.
+    ///   - state: The state during which waiting makes sense: a live stream grows, and a suspended one may be resumed.
     /// - Returns: The status that ended the wait.
     /// - Throws: ``CacheError`` with code `unsupported` where the backend has no live reads. Throws code `aborted` where
     ///   the waiting task is cancelled.
-    public func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
-        try await self.source.grown(past: offset)
+    public func grown(
+        past offset: Int64,
+        while state: StreamState = .live
+    ) async throws(CacheError) -> StreamStatus {
+        try await self.source.grown(past: offset, while: state)
     }
 }

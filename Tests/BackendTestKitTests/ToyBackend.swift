@@ -127,10 +127,12 @@ final class ToyStream: Sendable {
         var info: StreamInfo
         var epoch: Int64 = 0
         var bytes = ByteBuffer()
-        var waiters: [Int: (offset: Int64, continuation: CheckedContinuation<Bool, Never>)] = [:]
+        var waiters: [Int: (offset: Int64, state: StreamState, continuation: CheckedContinuation<Bool, Never>)] = [:]
         var lastWaiter = 0
 
-        func isOver(_ offset: Int64) -> Bool { self.info.size > offset || self.info.state != .live }
+        func isOver(_ offset: Int64, _ state: StreamState) -> Bool {
+            self.info.size > offset || self.info.state != state
+        }
     }
 
     let state: Mutex<State>
@@ -149,7 +151,7 @@ final class ToyStream: Sendable {
         let (value, ready) = try self.state.withLock { state throws(CacheError) in
             let value = try body(&state)
             state.info.size = Int64(state.bytes.readableBytes)
-            let ready = waking ? state.waiters.filter { state.isOver($0.value.offset) } : [:]
+            let ready = waking ? state.waiters.filter { state.isOver($0.value.offset, $0.value.state) } : [:]
             for number in ready.keys { state.waiters[number] = nil }
             return (value, ready.values.map(\.continuation))
         }
@@ -162,7 +164,11 @@ final class ToyStream: Sendable {
         try? self.change { (state: inout State) throws(CacheError) -> Void in body(&state) }
     }
 
-    func grown(past offset: Int64, heedsCancellation: Bool) async throws(CacheError) -> StreamStatus {
+    func grown(
+        past offset: Int64,
+        while expected: StreamState,
+        heedsCancellation: Bool
+    ) async throws(CacheError) -> StreamStatus {
         let number = self.state.withLock { state in
             state.lastWaiter += 1
             return state.lastWaiter
@@ -171,8 +177,8 @@ final class ToyStream: Sendable {
             await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
                 let answer: Bool? = self.state.withLock { state in
                     if heedsCancellation, Task.isCancelled { return false }
-                    if state.isOver(offset) { return true }
-                    state.waiters[number] = (offset, continuation)
+                    if state.isOver(offset, expected) { return true }
+                    state.waiters[number] = (offset, expected, continuation)
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }
@@ -226,10 +232,11 @@ private final class ToySource: StreamSource {
         )
     }
 
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
         guard let stream = self.stream else { throw CacheError(.streamNotFound, "Not opened.", streamID: self.id) }
         return try await stream.grown(
             past: offset,
+            while: state,
             heedsCancellation: self.backend.defect != .cancelledWaitGoesOn
         )
     }

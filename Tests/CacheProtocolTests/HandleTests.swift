@@ -111,7 +111,7 @@ private final class RecordingSource: StreamSource {
         return .now(ByteBuffer(repeating: 0, count: count))
     }
 
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus { self.status }
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus { self.status }
 }
 
 @Suite("A reader's handle")

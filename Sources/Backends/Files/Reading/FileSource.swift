@@ -42,7 +42,7 @@ final class FileSource: StreamSource {
         guard available > 0 else {
             return .later(
                 Later { () async throws(CacheError) in
-                    let status = try await stream.grown(past: offset)
+                    let status = try await stream.grown(past: offset, while: .live)
                     guard stream.stored > offset else { throw self.lost(at: offset, status) }
                     return try await self.readLater(stream, at: offset, count: min(count, Int(stream.stored - offset)))
                 }
@@ -81,9 +81,9 @@ final class FileSource: StreamSource {
         return bytes
     }
 
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
         guard let stream = self.stream else { throw self.notOpened }
-        return try await stream.grown(past: offset)
+        return try await stream.grown(past: offset, while: state)
     }
 
     private var notOpened: CacheError {

@@ -63,6 +63,7 @@ public final class FileStore: Sendable {
     public var capabilities: Capabilities {
         var capabilities = Capabilities()
         capabilities.isPersistent = true
+        capabilities.durability = self.configuration.durability
         capabilities.liveReads = .native
         capabilities.resume = .native
         capabilities.listing = self.catalog.listing

@@ -16,15 +16,10 @@ final class StreamFile: Sendable {
     private let stateCode: Atomic<UInt8>
     private let core: Mutex<Core>
 
+    private let waiters = GrowthWaiters()
+
     private struct Core {
         var info: StreamInfo
-        var waiters: [UInt64: Waiter] = [:]
-        var nextWaiter: UInt64 = 0
-    }
-
-    private struct Waiter {
-        var offset: Int64
-        var continuation: CheckedContinuation<Bool, Never>
     }
 
     init(_ info: StreamInfo, file: OpenFile) {
@@ -60,6 +55,12 @@ final class StreamFile: Sendable {
         return StreamStatus(size: self.accepted.load(ordering: .acquiring), state: state)
     }
 
+    /// As ``status``, with the bytes that are in the file: what growing means to those who wait.
+    private var storedStatus: StreamStatus {
+        let state = self.state
+        return StreamStatus(size: self.stored, state: state)
+    }
+
     var stored: Int64 { self.storedBytes.load(ordering: .acquiring) }
 
     var info: StreamInfo {
@@ -78,7 +79,7 @@ final class StreamFile: Sendable {
     /// Bytes up to `size` are in the file.
     func store(upTo size: Int64) {
         self.storedBytes.store(size, ordering: .releasing)
-        self.wake()
+        self.waiters.wake(self.storedStatus)
     }
 
     /// What was handed over and is not in the file will not get there.
@@ -91,45 +92,14 @@ final class StreamFile: Sendable {
             core.info.state = state
         }
         self.stateCode.store(Self.code(state), ordering: .releasing)
-        self.wake()
+        self.waiters.wake(self.storedStatus)
     }
 
     // MARK: Waiting
 
-    /// Returns once more than `offset` bytes are in the file, or the stream is not live.
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
-        let number = self.core.withLock { core in
-            core.nextWaiter += 1
-            return core.nextWaiter
-        }
-        let isDone = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
-                let answer: Bool? = self.core.withLock { core in
-                    if Task.isCancelled { return false }
-                    if self.isDone(offset) { return true }
-                    core.waiters[number] = Waiter(offset: offset, continuation: continuation)
-                    return nil
-                }
-                if let answer { continuation.resume(returning: answer) }
-            }
-        } onCancel: {
-            self.core.withLock { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: false)
-        }
-        guard isDone else {
-            throw CacheError(.aborted, "The wait for the stream to grow was given up.", streamID: self.id)
-        }
+    /// Returns once more than `offset` bytes are in the file, or the stream is not in `state` any more.
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
+        _ = try await self.waiters.wait(past: offset, while: state) { self.storedStatus }
         return self.status
-    }
-
-    private func isDone(_ offset: Int64) -> Bool { self.stored > offset || self.state != .live }
-
-    private func wake() {
-        let ready = self.core.withLock { core in
-            guard !core.waiters.isEmpty else { return [Waiter]() }
-            let ready = core.waiters.filter { self.isDone($0.value.offset) }
-            for number in ready.keys { core.waiters.removeValue(forKey: number) }
-            return Array(ready.values)
-        }
-        for waiter in ready { waiter.continuation.resume(returning: true) }
     }
 }

@@ -37,9 +37,9 @@ final class MemorySource: StreamSource {
         return .now(bytes)
     }
 
-    func grown(past offset: Int64) async throws(CacheError) -> StreamStatus {
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
         guard let stream = self.stream else { throw CacheError.notFound(self.id) }
-        return try await stream.grown(past: offset)
+        return try await stream.grown(past: offset, while: state)
     }
 }
 

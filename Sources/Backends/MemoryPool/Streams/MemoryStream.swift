@@ -17,7 +17,7 @@ final class MemoryStream: Sendable {
     private let lastRead = Atomic<Int64>(MemoryStream.neverRead)
     let tail: Mutex<Tail>
     let table = Mutex<[Page]>([])
-    let waiting = Mutex(Waiting())
+    let waiters = GrowthWaiters()
 
     private static let neverRead = Int64.min
 
@@ -31,17 +31,6 @@ final class MemoryStream: Sendable {
         var page: Page?
         /// When the stream was suspended or sealed, on the monotonic clock.
         var changedAt: Int64 = 0
-    }
-
-    /// Those who wait for the stream to grow.
-    struct Waiting {
-        var waiters: [UInt64: Waiter] = [:]
-        var next: UInt64 = 0
-    }
-
-    struct Waiter {
-        var offset: Int64
-        var continuation: CheckedContinuation<Bool, Never>
     }
 
     /// A new, empty stream with its first writer.

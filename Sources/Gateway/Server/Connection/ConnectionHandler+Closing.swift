@@ -33,6 +33,7 @@ extension ConnectionHandler {
         }
         self.requests.removeAll()
         self.readers.removeAll()
+        self.endSubscription()
         self.transfer = nil
         self.deferred = []
         self.waitDeadline?.timer.cancel()

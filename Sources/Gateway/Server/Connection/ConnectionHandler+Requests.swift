@@ -24,7 +24,7 @@ extension ConnectionHandler {
         self.isPumping = true
         defer { self.isPumping = false }
         let end = self.written + Self.turn
-        while !self.isAwaiting, !self.isClosing, self.transfer != nil || self.requests.first != nil {
+        while !self.isClosing, self.hasRequestToAnswer || self.subscriptionIsReady {
             guard context.channel.isWritable else {
                 // Only what is flushed is ever taken by the socket.
                 context.flush()
@@ -37,7 +37,9 @@ extension ConnectionHandler {
                 context.eventLoop.execute { bound.value.resumeReading() }
                 return
             }
-            if self.transfer != nil {
+            if !self.hasRequestToAnswer {
+                self.stepSubscription()
+            } else if self.transfer != nil {
                 self.sendWindow()
             } else if let request = self.requests.first {
                 self.answer(request)
@@ -45,19 +47,21 @@ extension ConnectionHandler {
         }
     }
 
+    private var hasRequestToAnswer: Bool { !self.isAwaiting && (self.transfer != nil || self.requests.first != nil) }
+
     /// The first request is answered.
     private func answered() {
         self.requests.removeFirst()
         if self.isQuiescing { self.quiesce() }
     }
 
-    private func answered(_ reply: ServerMessage) {
+    func answered(_ reply: ServerMessage) {
         self.send(reply)
         self.answered()
     }
 
     /// Waits for the backend on behalf of the first request.
-    private func hold<Value: Sendable>(
+    func hold<Value: Sendable>(
         _ later: Later<Value>,
         then body: @escaping (ConnectionHandler, Result<Value, CacheError>) -> Void
     ) {
@@ -71,7 +75,15 @@ extension ConnectionHandler {
 
     private func answer(_ request: ClientRequest) {
         switch request.message {
-        case .get(let get): self.get(get, request.requestID, mayWait: true)
+        case .get(let get):
+            guard let active = self.subscription else { return self.get(get, request.requestID, mayWait: true) }
+            let rejection = Rejection(
+                .limit,
+                "This connection is subscribed to \(active.subscription.streamID), whose frames an answer could not be told "
+                    + "from. Unsubscribe first, or use another connection.",
+                streamID: get.streamID
+            )
+            self.answered(rejection.reply(to: request.requestID))
         case .info(let streamID):
             self.ask(request, about: streamID) { (backend, id) throws(CacheError) in
                 let info = try await backend.info(id)
@@ -90,15 +102,8 @@ extension ConnectionHandler {
             reply.server = ServerIdentity.headerValue
             reply.backend = self.service.configuration.backendType
             self.answered(reply)
-        case .subscribe(let streamID, _), .unsubscribe(let streamID):
-            self.answered(
-                .error(
-                    .unsupported,
-                    "This version has no subscriptions: use GET with waitMs.",
-                    streamID: streamID,
-                    requestID: request.requestID
-                )
-            )
+        case .subscribe(let streamID, let offset): self.subscribe(streamID, from: offset, request.requestID)
+        case .unsubscribe(let streamID): self.unsubscribe(streamID, request.requestID)
         case .start, .stop, .abort: self.answered()
         }
     }

@@ -41,6 +41,8 @@ extension ConnectionHandler {
                 reply.epoch = position.epoch
             }
             self.send(reply)
+            self.uploadEpoch = position.epoch
+            self.acknowledge(upload, from: position)
         }
         self.uploadWentOn()
     }

@@ -33,6 +33,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var readers = ReaderCache()
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
+    var subscription: ActiveSubscription?
+    /// Which writer of its stream the open upload is.
+    var uploadEpoch: Int64 = 0
     /// Whether the first request waits for the backend.
     var isAwaiting = false
     var isPumping = false

@@ -1,0 +1,43 @@
+import CacheProtocol
+import Logging
+import Wire
+
+extension ConnectionHandler {
+    /// Tells the writer how far its upload is stored, every so many bytes, for as long as it goes on.
+    ///
+    /// - Parameters:
+    ///   - upload: The upload, whose START asked for it.
+    ///   - position: Where it began.
+    func acknowledge(_ upload: UploadMachine<StreamWriter>.Upload, from position: WritePosition) {
+        guard let every = upload.ackEvery, self.service.backend.capabilities.liveReads != .none else { return }
+        do throws(CacheError) {
+            let reader = try self.service.backend.makeReader(for: StreamID(upload.streamID))
+            guard case .now = reader.opened() else { return }
+            self.acknowledge(upload, epoch: position.epoch, reader, every: every, target: position.offset + every)
+        } catch {
+            self.logger.debug("no acknowledgements", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func acknowledge(
+        _ upload: UploadMachine<StreamWriter>.Upload,
+        epoch: Int64,
+        _ reader: StreamReader,
+        every: Int64,
+        target: Int64
+    ) {
+        self.wait(
+            for: Later { () async throws(CacheError) in try await reader.grown(past: target - 1) }
+        ) { handler, result in
+            // The stream that is written now may be another one, or the same in other hands.
+            guard handler.upload.streamID == upload.streamID, handler.uploadEpoch == epoch,
+                case .success(let status) = result, status.state == .live
+            else { return }
+            var reply = ServerMessage(.ack, streamID: upload.streamID, message: "Stored")
+            reply.offset = target
+            reply.durableOffset = handler.service.backend.capabilities.durability == .power ? 0 : target
+            handler.send(reply)
+            handler.acknowledge(upload, epoch: epoch, reader, every: every, target: target + every)
+        }
+    }
+}
