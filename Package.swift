@@ -147,6 +147,12 @@ let package = Package(
             name: "AudioClientTests",
             dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]
         ),
+        // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.
+        .executableTarget(
+            name: "conformance-peer",
+            dependencies: ["AudioClient", "Wire", nioCore, nioHTTP1, nioPosix],
+            path: "Tests/ConformancePeer"
+        ),
         .testTarget(name: "CacheInspectTests", dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]),
     ]
 )

@@ -1,0 +1,1 @@
+print("conformance-peer: not built yet")
