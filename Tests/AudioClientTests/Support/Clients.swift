@@ -24,14 +24,16 @@ extension ServerURL {
     /// A client of this server that does not try again, unless told otherwise.
     func client(
         retries: Int = 0,
-        answerTimeout: Duration = .seconds(20),
-        handshakeTimeout: Duration = .seconds(5),
+        answerTimeout: Duration = .seconds(120),
+        handshakeTimeout: Duration = .seconds(120),
         events: Events = Events()
     ) throws -> WebSocketClient {
         var configuration = ClientConfiguration()
         configuration.backoff = Backoff(maximumRetries: retries, base: .milliseconds(1), cap: .milliseconds(5))
         configuration.answerTimeout = answerTimeout
         configuration.handshakeTimeout = handshakeTimeout
+        // Whatever else this machine is busy with, only the waits under test may end.
+        configuration.connectTimeout = .seconds(120)
         return try WebSocketClient(server: self, configuration: configuration, observer: { events.add($0) })
     }
 }

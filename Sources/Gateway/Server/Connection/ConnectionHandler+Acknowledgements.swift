@@ -3,16 +3,22 @@ import Logging
 import Wire
 
 extension ConnectionHandler {
+    /// More ACKs would cost more than what they tell is worth.
+    private static let leastBetweenAcknowledgements: Int64 = 4_096
+    /// Far beyond any stream, and far from where a sum would overflow.
+    private static let mostBetweenAcknowledgements: Int64 = 1 << 50
+
     /// Tells the writer how far its upload is stored, every so many bytes, for as long as it goes on.
     ///
     /// - Parameters:
     ///   - upload: The upload, whose START asked for it.
     ///   - position: Where it began.
     func acknowledge(_ upload: UploadMachine<StreamWriter>.Upload, from position: WritePosition) {
-        guard let every = upload.ackEvery, self.service.backend.capabilities.liveReads != .none else { return }
+        guard let wanted = upload.ackEvery, self.service.backend.capabilities.liveReads != .none else { return }
         do throws(CacheError) {
             let reader = try self.service.backend.makeReader(for: StreamID(upload.streamID))
             guard case .now = reader.opened() else { return }
+            let every = min(max(wanted, Self.leastBetweenAcknowledgements), Self.mostBetweenAcknowledgements)
             self.acknowledge(upload, epoch: position.epoch, reader, every: every, target: position.offset + every)
         } catch {
             self.logger.debug("no acknowledgements", metadata: ["error": "\(error)"])

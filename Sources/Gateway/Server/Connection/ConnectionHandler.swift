@@ -139,9 +139,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Whether nothing more may be read from the peer until something else has happened.
     var isBlocked: Bool {
-        guard !self.isClosing else { return false }
-        return self.upload.isBlocked || self.requests.isBlocked || self.deferred.count >= RequestQueue.capacity
-            || self.pendingBytes > self.service.configuration.outboundHardLimit
+        guard !self.isClosing, let context = self.context else { return false }
+        if self.upload.isBlocked || self.requests.isBlocked { return true }
+        if self.deferred.count >= RequestQueue.capacity { return true }
+        return !context.channel.isWritable && self.pendingBytes > self.service.configuration.outboundHardLimit
     }
 
     /// Reads on, where something had kept the connection from it.

@@ -86,8 +86,6 @@ extension ClientMessage.Start {
     static let maximumLabels = 16
     /// The longest name or value of a label, in UTF-8 bytes.
     static let maximumLabelLength = 256
-    /// The least bytes between two ACKs: more of them would cost more than what they tell is worth.
-    static let minimumAckEvery: Int64 = 4_096
     /// The longest media type, in bytes.
     static let maximumContentTypeLength = 128
 
@@ -99,7 +97,7 @@ extension ClientMessage.Start {
         self.size = try fields.integer("size", in: 0 ... .max)
         self.timeToLiveSeconds = try fields.integer("ttlSeconds", in: 1...Int64(100 * 366 * 86_400))
         self.metadata = try fields.strings("metadata")
-        self.ackEvery = try fields.integer("ackEvery", in: Self.minimumAckEvery...Int64(1 << 50))
+        self.ackEvery = try fields.integer("ackEvery", in: 1 ... .max)
         guard !(self.resume && self.overwrite) else {
             throw MessageFault(.badMessage, "resume and overwrite exclude each other.", requestID: fields.requestID)
         }

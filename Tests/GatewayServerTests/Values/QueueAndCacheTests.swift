@@ -1,0 +1,135 @@
+import CacheProtocol
+import NIOCore
+import Testing
+import Wire
+
+@testable import GatewayServer
+
+@Suite("What a connection remembers")
+struct QueueAndCacheTests {
+    private func get(_ number: Int64) -> ClientRequest {
+        ClientRequest(.get(.init(streamID: "s", offset: number, length: 1)), requestID: .integer(number))
+    }
+
+    @Test("requests are answered in the order in which they came")
+    func order() {
+        var queue = RequestQueue()
+        #expect(queue.isEmpty && queue.first == nil)
+        for number in 0..<10 { queue.append(self.get(Int64(number))) }
+        for number in 0..<10 {
+            #expect(queue.first?.requestID == .integer(Int64(number)))
+            queue.removeFirst()
+        }
+        #expect(queue.isEmpty)
+        queue.removeFirst()
+        #expect(queue.isEmpty && !queue.isBlocked)
+    }
+
+    @Test("nothing more is read from a peer that has asked as much as may wait")
+    func capacity() {
+        var queue = RequestQueue()
+        for number in 0..<RequestQueue.capacity {
+            #expect(!queue.isBlocked)
+            queue.append(self.get(Int64(number)))
+        }
+        #expect(queue.isBlocked)
+        queue.removeFirst()
+        #expect(!queue.isBlocked)
+        queue.append(self.get(0))
+        queue.removeAll()
+        #expect(queue.isEmpty && !queue.isBlocked)
+    }
+
+    @Test("what comes after a removal waits for it, however many there are")
+    func removals() {
+        var queue = RequestQueue()
+        queue.append(self.get(0))
+        queue.append(ClientRequest(.delete(streamID: "a")))
+        queue.append(ClientRequest(.delete(streamID: "b")))
+        #expect(queue.isBlocked)
+        queue.removeFirst()
+        #expect(queue.isBlocked)
+        queue.removeFirst()
+        #expect(queue.isBlocked)
+        queue.removeFirst()
+        #expect(!queue.isBlocked)
+        queue.append(ClientRequest(.delete(streamID: "c")))
+        queue.removeAll()
+        #expect(!queue.isBlocked)
+    }
+
+    /// A stream of which only the status matters.
+    private final class FixedSource: StreamSource {
+        let status: StreamStatus
+        init(_ size: Int64, _ state: StreamState = .sealed) { self.status = StreamStatus(size: size, state: state) }
+        func open() -> Answer<StreamStatus> { .now(self.status) }
+        func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> { .now(ByteBuffer()) }
+        func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus { self.status }
+    }
+
+    private func reader(_ size: Int64, _ state: StreamState = .sealed) -> StreamReader {
+        StreamReader(FixedSource(size, state))
+    }
+
+    @Test("the reader that was not used for longest makes room for a new one")
+    func leastRecentlyUsed() {
+        var cache = ReaderCache()
+        for (size, name) in ["a", "b", "c", "d"].enumerated() { cache.insert(self.reader(Int64(size)), for: name) }
+        // a is the oldest, and is used again: then b is.
+        #expect(cache.reader(of: "a")?.status.size == 0)
+        cache.insert(self.reader(4), for: "e")
+        #expect(cache.reader(of: "b") == nil)
+        #expect(cache.reader(of: "a")?.status.size == 0)
+        #expect(cache.reader(of: "c")?.status.size == 2)
+        // Now d, then e, were not used for longest.
+        cache.insert(self.reader(5), for: "f")
+        #expect(cache.reader(of: "d") == nil)
+        cache.insert(self.reader(6), for: "g")
+        #expect(cache.reader(of: "e") == nil)
+        #expect(cache.reader(of: "a") != nil && cache.reader(of: "c") != nil && cache.reader(of: "f") != nil)
+    }
+
+    @Test("a reader of a stream that is gone is not used again: another stream may have the name")
+    func removed() {
+        var cache = ReaderCache()
+        cache.insert(self.reader(1, .removed), for: "a")
+        #expect(cache.reader(of: "a") == nil)
+        cache.insert(self.reader(2), for: "a")
+        #expect(cache.reader(of: "a")?.status.size == 2)
+        cache.insert(self.reader(3), for: "a")
+        #expect(cache.reader(of: "a")?.status.size == 3)
+        cache.removeAll()
+        #expect(cache.reader(of: "a") == nil)
+    }
+
+    @Test("a name that only looks the same to Unicode is another name")
+    func kelvin() {
+        var cache = ReaderCache()
+        cache.insert(self.reader(1), for: "stream-K")
+        #expect(cache.reader(of: "stream-\u{212A}") == nil)
+        #expect(cache.reader(of: "stream-K") != nil)
+    }
+
+    @Test("a hundred pings in ten seconds are fine, and then no more until the ten seconds are over")
+    func pings() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var budget = PingBudget(now: start)
+        for number in 0..<100 { #expect(budget.admit(at: start + .milliseconds(Int64(number)))) }
+        #expect(!budget.admit(at: start + .milliseconds(9_999)))
+        for number in 0..<100 { #expect(budget.admit(at: start + .seconds(10) + .milliseconds(Int64(number)))) }
+        #expect(!budget.admit(at: start + .seconds(11)))
+    }
+
+    @Test("one ping every ten milliseconds is a flood, one every hundred is not")
+    func steadyPings() {
+        let start = NIODeadline.uptimeNanoseconds(1)
+        var slow = PingBudget(now: start)
+        var fast = PingBudget(now: start)
+        var refused = 0
+        for number in 0..<1_000 {
+            #expect(slow.admit(at: start + .milliseconds(Int64(100 * number))))
+            if !fast.admit(at: start + .milliseconds(Int64(10 * number))) { refused += 1 }
+        }
+        #expect(refused == 900)
+    }
+}
