@@ -55,5 +55,8 @@ public struct ConfigError: Error, Hashable, CustomStringConvertible {
     }
 
     /// One line that names all four.
-    public var description: String { "\(self.file): \(self.keyPath): found \(self.found); accepted: \(self.accepted)." }
+    public var description: String {
+        let end = self.accepted.hasSuffix("?") ? "" : "."
+        return "\(self.file): \(self.keyPath): found \(self.found); accepted: \(self.accepted)\(end)"
+    }
 }

@@ -87,4 +87,26 @@ struct Overrides: ParsableArguments {
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
+
+    /// One value that a flag puts in place of the file's.
+    struct Change {
+        let flag: String
+        let section: String
+        let key: String
+        let value: ConfigValue
+        var keyPath: String { "\(self.section).\(self.key)" }
+    }
+
+    var changes: [Change] {
+        let values: [(String, String, String, ConfigValue?)] = [
+            ("--host", "listen", "host", self.host.map { .string($0) }),
+            ("--port", "listen", "port", self.port.map { .integer($0) }),
+            ("--path", "listen", "path", self.path.map { .string($0) }),
+            ("--log-level", "log", "level", self.logLevel.map { .string($0) }),
+            ("--cache-dir", "backend", "directory", self.cacheDir.map { .string($0) }),
+        ]
+        return values.compactMap { flag, section, key, value in
+            value.map { Change(flag: flag, section: section, key: key, value: $0) }
+        }
+    }
 }

@@ -15,34 +15,35 @@ struct Settings {
         self.file = file ?? "(built in)"
         var values = try file.map { try ConfigFile.parse(try ProcessSetup.contents(of: $0), file: $0) } ?? [:]
         if file == nil { values["backend"] = .object(["type": .string("mmap")]) }
-        Self.override(&values, "listen", "host", overrides.host.map { .string($0) })
-        Self.override(&values, "listen", "port", overrides.port.map { .integer($0) })
-        Self.override(&values, "listen", "path", overrides.path.map { .string($0) })
-        Self.override(&values, "log", "level", overrides.logLevel.map { .string($0) })
-        Self.override(&values, "backend", "directory", overrides.cacheDir.map { .string($0) })
+        for change in overrides.changes { Self.apply(change, to: &values) }
         var section = ConfigSection(values, file: self.file)
+        do {
+            (self.gateway, self.plan) = try Self.read(&section)
+        } catch var error as ConfigError {
+            // What came from a flag is not in the file.
+            if let change = overrides.changes.first(where: { $0.keyPath == error.keyPath }) { error.file = change.flag }
+            throw error
+        }
+        self.text = ConfigFile.text(section.effective)
+    }
+
+    private static func read(
+        _ section: inout ConfigSection
+    ) throws -> (GatewayConfiguration, BackendRegistry.Plan) {
         var gateway = try GatewayConfiguration(from: &section)
         let registry = BackendRegistry.standard
         let plan = try section.section("backend") { try registry.plan(from: &$0) }
         try section.finish()
         gateway.backendType = plan.type
-        self.gateway = gateway
-        self.plan = plan
-        self.text = ConfigFile.text(section.effective)
+        return (gateway, plan)
     }
 
-    private static func override(
-        _ values: inout [String: ConfigValue],
-        _ section: String,
-        _ key: String,
-        _ value: ConfigValue?
-    ) {
-        guard let value else { return }
-        switch values[section] {
+    private static func apply(_ change: Overrides.Change, to values: inout [String: ConfigValue]) {
+        switch values[change.section] {
         case .object(var members):
-            members[key] = value
-            values[section] = .object(members)
-        case .none: values[section] = .object([key: value])
+            members[change.key] = change.value
+            values[change.section] = .object(members)
+        case .none: values[change.section] = .object([change.key: change.value])
         case .some: break  // Not an object: reading it says so.
         }
     }

@@ -1,10 +1,6 @@
 public import CacheProtocol
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
+// The whole of Foundation, whose decoder says where in the text it gave up.
 import Foundation
-#endif
 
 /// Reads configurations from JSON (RFC 8259) and writes them back.
 public enum ConfigFile {
@@ -35,7 +31,8 @@ public enum ConfigFile {
 
     private static func reason(_ error: any Error) -> String {
         guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
-        return context.underlyingError.map { "\($0)" } ?? context.debugDescription
+        let underlying = context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] }
+        return underlying as? String ?? context.debugDescription
     }
 
     /// The values in force as indented JSON, keys sorted.

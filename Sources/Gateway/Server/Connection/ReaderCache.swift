@@ -9,20 +9,26 @@ struct ReaderCache {
 
     /// The open reader of a stream, unless the stream is gone: then another may have its name by now.
     mutating func reader(of streamID: String) -> StreamReader? {
-        guard let index = self.entries.firstIndex(where: { $0.streamID == streamID }) else { return nil }
-        guard self.entries[index].reader.status.state != .removed else {
+        guard let index = self.index(of: streamID) else { return nil }
+        let reader = self.entries[index].reader
+        guard reader.status.state != .removed else {
             self.entries.remove(at: index)
             return nil
         }
-        if index > 0 { self.entries.swapAt(index, 0) }
-        return self.entries[0].reader
+        if index > 0 { self.entries.insert(self.entries.remove(at: index), at: 0) }
+        return reader
     }
 
     /// Keeps an open reader, in place of the one that was not used for longest.
     mutating func insert(_ reader: StreamReader, for streamID: String) {
-        self.entries.removeAll { $0.streamID == streamID }
+        if let index = self.index(of: streamID) { self.entries.remove(at: index) }
         if self.entries.count == Self.capacity { self.entries.removeLast() }
         self.entries.insert((streamID, reader), at: 0)
+    }
+
+    /// Bytes are compared: to `String`, the Kelvin sign is a K.
+    private func index(of streamID: String) -> Int? {
+        self.entries.firstIndex { $0.streamID.utf8.elementsEqual(streamID.utf8) }
     }
 
     /// Lets go of all streams.

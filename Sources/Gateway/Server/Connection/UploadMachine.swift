@@ -242,14 +242,14 @@ extension UploadMachine where Writer: ~Copyable {
     mutating func endReceived(streamID: String?) -> EndAction {
         switch consume self.state {
         case .writing(let writer, let upload):
-            guard streamID == nil || streamID == upload.streamID else {
+            guard Self.names(streamID, upload) else {
                 self = Self(.writing(writer, upload))
                 return .reject(Self.notOpen(streamID, but: upload.streamID))
             }
             self = Self(.ending(upload))
             return .end(writer, upload)
         case .failed(let upload, let rejection):
-            guard streamID == nil || streamID == upload.streamID else {
+            guard Self.names(streamID, upload) else {
                 self = Self(.failed(upload, rejection))
                 return .reject(Self.notOpen(streamID, but: nil))
             }
@@ -262,6 +262,11 @@ extension UploadMachine where Writer: ~Copyable {
         case .closed: self = Self(.closed)
         }
         return .reject(Self.notOpen(streamID, but: nil))
+    }
+
+    /// Bytes are compared: to `String`, the Kelvin sign is a K.
+    private static func names(_ streamID: String?, _ upload: Upload) -> Bool {
+        streamID.map { $0.utf8.elementsEqual(upload.streamID.utf8) } ?? true
     }
 
     private static func notOpen(_ streamID: String?, but open: String?) -> Rejection {
@@ -286,12 +291,18 @@ extension UploadMachine where Writer: ~Copyable {
         }
     }
 
-    /// The connection is gone, or going: an open upload is dropped, which suspends its stream.
+    /// The connection is gone, or going: an open upload is dropped, which suspends its stream. One that is being sealed
+    /// or removed comes to that end.
     ///
     /// - Returns: The stream that is suspended thereby.
     mutating func connectionClosed() -> String? {
-        let streamID = self.streamID
+        let suspended: String?
+        switch self.state {
+        // The writer was given away: the stream is being sealed or removed, whoever still waits for that.
+        case .ending: suspended = nil
+        default: suspended = self.streamID
+        }
         self = Self(.closed)
-        return streamID
+        return suspended
     }
 }

@@ -47,7 +47,7 @@ struct UpgradePolicy: Hashable {
 
     private func admits(host: String) -> Bool {
         guard !self.allowedHosts.isEmpty else { return true }
-        let name = Self.name(ofAuthority: host).lowercased()
+        guard let name = Self.name(ofAuthority: host)?.lowercased() else { return false }
         return self.allowedHosts.contains { $0.lowercased() == name }
     }
 
@@ -58,11 +58,19 @@ struct UpgradePolicy: Hashable {
         return self.allowedOrigins.contains { $0.lowercased() == origin }
     }
 
-    /// `name` of `name:port`, and `[::1]` of `[::1]:8080`.
-    private static func name(ofAuthority authority: String) -> Substring {
+    /// `name` of `name:port`, and `[::1]` of `[::1]:8080`; `nil` where anything but a port follows.
+    private static func name(ofAuthority authority: String) -> Substring? {
+        let name: Substring
         if authority.hasPrefix("[") {
-            return authority.firstIndex(of: "]").map { authority[...$0] } ?? authority[...]
+            guard let bracket = authority.firstIndex(of: "]") else { return nil }
+            name = authority[...bracket]
+        } else {
+            name = authority.prefix { $0 != ":" }
         }
-        return authority.prefix { $0 != ":" }
+        let port = authority[name.endIndex...]
+        guard port.isEmpty || port.first == ":", port.utf8.dropFirst().allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
+        return name
     }
 }
