@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "audio-client",
             dependencies: [
-                "AudioClient", "CacheProtocol", "FileStorage", "GatewayServer", "MmapBackend", "Wire", arguments, logging,
+                "AudioClient", "CacheProtocol", "FileStorage", "GatewayServer", "MmapBackend", "Wire", arguments,
+                logging,
                 nioCore, nioPosix,
             ],
             path: "Sources/Tools/AudioClientCommand"
@@ -122,7 +123,9 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),
         .testTarget(
             name: "MmapBackendTests",
-            dependencies: ["MmapBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, crypto]
+            dependencies: [
+                "MmapBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, crypto,
+            ]
         ),
         .testTarget(
             name: "MemoryPoolBackendTests",
@@ -130,7 +133,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SQLiteBackendTests",
-            dependencies: ["SQLiteBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, grdb]
+            dependencies: [
+                "SQLiteBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, grdb,
+            ]
         ),
         .testTarget(
             name: "BackendTestKitTests",
@@ -153,7 +158,10 @@ let package = Package(
             dependencies: ["AudioClient", "Wire", nioCore, nioHTTP1, nioPosix],
             path: "Tests/ConformancePeer"
         ),
-        .testTarget(name: "CacheInspectTests", dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]),
+        .testTarget(
+            name: "CacheInspectTests",
+            dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]
+        ),
     ]
 )
 

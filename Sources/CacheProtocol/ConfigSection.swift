@@ -52,10 +52,11 @@ public struct ConfigSection: Sendable {
     /// - Returns: The value in force.
     /// - Throws: ``ConfigError`` for anything but a string.
     public mutating func string(_ key: String, default fallback: String) throws(ConfigError) -> String {
-        try self.optionalString(key) ?? {
-            self.effective[key] = .string(fallback)
-            return fallback
-        }()
+        try self.optionalString(key)
+            ?? {
+                self.effective[key] = .string(fallback)
+                return fallback
+            }()
     }
 
     /// Takes a string that must be there.

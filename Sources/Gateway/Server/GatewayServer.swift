@@ -69,7 +69,11 @@ public struct GatewayServer: Service {
         let backend: any CacheBackend
 
         func run() async throws {
-            try await cancelWhenGracefulShutdown { try await self.backend.run() }
+            do {
+                try await cancelWhenGracefulShutdown { try await self.backend.run() }
+            } catch is CancellationError {
+                // A backend may end so when it is told to; only a failure of its own is one.
+            }
         }
     }
 }

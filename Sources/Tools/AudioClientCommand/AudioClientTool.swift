@@ -6,7 +6,8 @@ import Wire
 struct AudioClientTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audio-client",
-        abstract: "Uploads audio to an audio stream cache, downloads it, and proves that nothing has changed.",
+        abstract:
+            "Uploads audio to an audio stream cache, downloads or follows it, and proves that nothing has changed.",
         discussion: """
             The server is the one of --server, or of the environment variable AUDIO_CACHE_SERVER, or
             ws://localhost:8080/audio.
@@ -16,6 +17,9 @@ struct AudioClientTool: AsyncParsableCommand {
             failed; 76 the server does not speak the protocol; 78 a setting is wrong; 130 interrupted.
             """,
         version: ServerIdentity.version,
-        subcommands: [RoundTripCommand.self, UploadCommand.self, DownloadCommand.self, VerifyCommand.self]
+        subcommands: [
+            RoundTripCommand.self, UploadCommand.self, DownloadCommand.self, TailCommand.self, ListCommand.self,
+            InfoCommand.self, DeleteCommand.self, VerifyCommand.self, BenchCommand.self,
+        ]
     )
 }

@@ -30,6 +30,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "How long connecting may take, in milliseconds.")
     var connectTimeoutMs = 5_000
 
+    @Option(help: "How long the server may be silent when it is its turn, in milliseconds (default: 10000).")
+    var answerTimeoutMs: Int?
+
     @Option(help: "How often to try again when a connection fails.")
     var retries = 10
 
@@ -54,6 +57,7 @@ struct ServerOptions: ParsableArguments {
             configuration.isChunkSizeFixed = true
         }
         configuration.connectTimeout = .milliseconds(self.connectTimeoutMs)
+        if let answerTimeoutMs = self.answerTimeoutMs { configuration.answerTimeout = .milliseconds(answerTimeoutMs) }
         configuration.backoff.maximumRetries = self.retries
         try configuration.validate()
         return configuration

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioClient
+import NIOPosix
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -40,15 +41,45 @@ final class Console: Sendable {
     var isJSON: Bool { self.options.json }
 
     /// Tells a result: lines for people, or the one document.
-    func result(_ document: some Encodable, lines: [String]) throws {
-        var text = lines.joined(separator: "\n")
-        if self.options.json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            text = String(decoding: try encoder.encode(document), as: UTF8.self)
-        }
+    ///
+    /// - Parameters:
+    ///   - document: The document.
+    ///   - lines: The lines.
+    ///   - isBeside: Whether standard output has something else to carry, so that standard error takes it.
+    func result(_ document: some Encodable, lines: [String], isBeside: Bool = false) throws {
+        let text = self.options.json ? try Self.json(document) : lines.joined(separator: "\n")
         guard !text.isEmpty else { return }
-        Self.write(text + "\n", to: STDOUT_FILENO)
+        Self.write(text + "\n", to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
+    }
+
+    /// Writes text to standard output as it is.
+    func print(_ text: String) { Self.write(text, to: STDOUT_FILENO) }
+
+    /// A document as text.
+    static func json(_ document: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(document), as: UTF8.self)
+    }
+
+    /// How many characters a line of standard output has, where that is a terminal.
+    static var width: Int? {
+        guard isatty(STDOUT_FILENO) == 1 else { return nil }
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Whether there is somebody to ask.
+    static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// Asks a person, where there is one; where standard input is no terminal nobody is asked, and the answer is yes.
+    static func confirms(_ question: String) async throws -> Bool {
+        guard self.canAsk else { return true }
+        self.write("\(question) [y/N] ", to: STDERR_FILENO)
+        return try await NIOThreadPool.singleton.runIfActive {
+            ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+        }
     }
 
     /// Tells something on the way.
@@ -61,10 +92,14 @@ final class Console: Sendable {
     }
 
     /// Tells a failure.
-    func failure(_ error: ClientError) {
+    ///
+    /// - Parameters:
+    ///   - error: The failure.
+    ///   - isLast: Whether nothing follows, so that it is the document too.
+    func failure(_ error: ClientError, isLast: Bool = true) {
         self.step.withLock { self.wipe(&$0) }
         Self.write("audio-client: \(error)\n", to: STDERR_FILENO)
-        guard self.options.json else { return }
+        guard self.options.json, isLast else { return }
         let document = FailureDocument(
             error: .init(code: error.code.rawValue, message: error.sentence, remedy: error.remedy)
         )
@@ -105,7 +140,7 @@ final class Console: Sendable {
         case .resuming(let offset, _):
             self.step.withLock { $0.done = offset }
             if let notice = event.notice { self.notice(notice) }
-        case .retrying:
+        case .retrying, .repeating:
             if let notice = event.notice { self.notice(notice) }
         }
     }

@@ -1,4 +1,5 @@
 import AudioClient
+import Wire
 
 /// What `--json` writes of a failure.
 struct FailureDocument: Encodable {
@@ -108,10 +109,73 @@ struct DownloadDocument: Encodable {
         self.sha256 = summary.sha256
         self.resumptions = summary.resumptions
         self.download = ThroughputDocument(
-            Throughput(bytes: summary.size, duration: summary.duration),
+            Throughput(bytes: summary.size - summary.offset, duration: summary.duration),
             target: TransferMeter.downloadTarget
         )
     }
+}
+
+/// What `--json` writes of a stream that was followed.
+struct TailDocument: Encodable {
+    var server: String
+    var streamId: String
+    var output: String
+    var offset: Int64
+    var size: Int64
+    var written: Int64
+    var sha256: String?
+    var isVerified: Bool
+    var resumptions: Int
+    var seconds: Double
+
+    init(_ summary: TailSummary, output: String, server: ServerURL) {
+        self.server = server.text
+        self.streamId = summary.streamID
+        self.output = output
+        self.offset = summary.offset
+        self.size = summary.size
+        self.written = summary.written
+        self.sha256 = summary.sha256
+        self.isVerified = summary.isVerified
+        self.resumptions = summary.resumptions
+        self.seconds = Throughput(bytes: 0, duration: summary.duration).seconds
+    }
+}
+
+/// What `--json` writes of a stream: the members of the wire.
+struct StreamDocument: Encodable {
+    var streamId: String
+    var state: String
+    var size: Int64
+    var contentType: String?
+    var sha256: String?
+    var createdAt: Int64?
+    var sealedAt: Int64?
+    var lastReadAt: Int64?
+    var expiresAt: Int64?
+    var ttlSeconds: Int64?
+    var metadata: [String: String]?
+    var durability: String?
+
+    init(_ stream: StreamDescription) {
+        self.streamId = stream.streamID
+        self.state = stream.state
+        self.size = stream.size
+        self.contentType = stream.contentType
+        self.sha256 = stream.sha256
+        self.createdAt = stream.createdAt
+        self.sealedAt = stream.sealedAt
+        self.lastReadAt = stream.lastReadAt
+        self.expiresAt = stream.expiresAt
+        self.ttlSeconds = stream.timeToLiveSeconds
+        self.metadata = stream.metadata
+        self.durability = stream.durability
+    }
+}
+
+/// What `--json` writes of what was removed.
+struct DeleteDocument: Encodable {
+    var deleted: [String]
 }
 
 /// What `--json` writes of a round trip.

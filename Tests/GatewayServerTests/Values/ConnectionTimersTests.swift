@@ -8,7 +8,13 @@ struct ConnectionTimersTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
 
     private static func limits(greetAfter: TimeAmount? = .seconds(1)) -> ConnectionTimers.Limits {
-        .init(pingAfter: .seconds(30), idle: .seconds(60), write: .seconds(20), close: .seconds(5), greetAfter: greetAfter)
+        .init(
+            pingAfter: .seconds(30),
+            idle: .seconds(60),
+            write: .seconds(20),
+            close: .seconds(5),
+            greetAfter: greetAfter
+        )
     }
 
     /// Timers, and a clock that goes from one look to the next, as a connection's does.
@@ -41,7 +47,9 @@ struct ConnectionTimersTests {
                     pending: self.pending,
                     isWaiting: self.isWaiting
                 )
-                if let action { actions.append("\(action) \((self.now - ConnectionTimersTests.start).nanoseconds / 1_000_000)") }
+                if let action {
+                    actions.append("\(action) \((self.now - ConnectionTimersTests.start).nanoseconds / 1_000_000)")
+                }
                 if next <= self.now {
                     actions.append("the clock stands still")
                     break

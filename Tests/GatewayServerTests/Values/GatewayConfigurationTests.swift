@@ -1,12 +1,16 @@
 import CacheProtocol
+import Logging
+import NIOCore
 import Testing
+import Wire
 
 @testable import GatewayServer
 
 @Suite("The gateway's own configuration")
 struct GatewayConfigurationTests {
     /// Reads a configuration as the command does, without a backend.
-    private func read(_ text: String) throws -> (configuration: GatewayConfiguration, effective: [String: ConfigValue]) {
+    private func read(_ text: String) throws -> (configuration: GatewayConfiguration, effective: [String: ConfigValue])
+    {
         var section = ConfigSection(try ConfigFile.parse(Array(text.utf8), file: "gateway.json"), file: "gateway.json")
         let configuration = try GatewayConfiguration(from: &section)
         try section.finish()
@@ -136,9 +140,12 @@ struct GatewayConfigurationTests {
     @Test("numbers are taken from the least to the greatest, and nothing beyond, nothing of another kind")
     func numbers() {
         for (key, lowest, highest) in Self.integers {
-            for value in [lowest, highest] { #expect(self.error(self.text(key, "\(value)")) == nil, "\(key): \(value)") }
+            for value in [lowest, highest] {
+                #expect(self.error(self.text(key, "\(value)")) == nil, "\(key): \(value)")
+            }
             for value in [
-                "\(lowest - 1)", "\(highest + 1)", "\(Int64.min)", "\(Int64.max)", "1e300", "\(lowest).5", "\"\(lowest)\"",
+                "\(lowest - 1)", "\(highest + 1)", "\(Int64.min)", "\(Int64.max)", "1e300", "\(lowest).5",
+                "\"\(lowest)\"",
                 "true", "[]", "{}",
             ] {
                 let error = self.error(self.text(key, value))
@@ -161,7 +168,10 @@ struct GatewayConfigurationTests {
             (#"{"log": {"level": 3}}"#, "log.level", "the number 3", "one of"),
             (#"{"greeting": "polite"}"#, "greeting", "\"polite\"", "one of \"lazy\", \"off\", \"eager\""),
             (#"{"greeting": true}"#, "greeting", "true", "one of"),
-            (#"{"security": {"allowedOrigins": "*"}}"#, "security.allowedOrigins", "the string \"*\"", "a list of strings"),
+            (
+                #"{"security": {"allowedOrigins": "*"}}"#, "security.allowedOrigins", "the string \"*\"",
+                "a list of strings"
+            ),
             (#"{"security": {"allowedHosts": ["a", 1]}}"#, "security.allowedHosts[1]", "the number 1", "a string"),
         ]
     )
@@ -174,7 +184,10 @@ struct GatewayConfigurationTests {
 
     @Test(
         "a path that could not be told from something else is refused",
-        arguments: ["", "audio", "/healthz", "/a b", "/ü", "/a?b", "/a#b", "/%61", "/a\\u0000b", "http://x/audio", "/a:b", "/{id}"]
+        arguments: [
+            "", "audio", "/healthz", "/a b", "/ü", "/a?b", "/a#b", "/%61", "/a\\u0000b", "http://x/audio", "/a:b",
+            "/{id}",
+        ]
     )
     func paths(path: String) {
         let error = self.error(#"{"listen": {"path": "\#(path)"}}"#)

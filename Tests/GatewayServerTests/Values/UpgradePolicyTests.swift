@@ -93,7 +93,8 @@ struct UpgradePolicyTests {
             #expect(self.status(policy, host: [host], origin: ["http://\(host)"]) == 101, "\(host)")
         }
         for host in [
-            "evil.example", "evil.example:8080", "gateway.example.evil.example", "evilgateway.example", "gateway.exampl",
+            "evil.example", "evil.example:8080", "gateway.example.evil.example", "evilgateway.example",
+            "gateway.exampl",
             "gateway.example.", "localhost", "::1", "[::1", "[::2]:8080", "127.0.0.10", "", ":8080",
             "gateway.example:80@evil.example", "gateway.example:evil", "[::1]evil", "[::1]:80.evil.example",
         ] {

@@ -33,7 +33,9 @@ struct UploadMachineTests {
                 .ready: ("proceed", "-"), .readinessFailed: ("proceed", "-"),
                 .dry: ("nothing", "-"), .ended: ("nothing", "-"), .connectionClosed: ("nothing", "-"),
             ]
-            for event in [UploadEvent.end, .endByName, .endByOtherName] { table[event] = ("reject no_open_stream", "-") }
+            for event in [UploadEvent.end, .endByName, .endByOtherName] {
+                table[event] = ("reject no_open_stream", "-")
+            }
             switch self {
             case .idle, .complained, .failed:
                 table[.start] = ("open", "b!")
@@ -166,7 +168,10 @@ struct UploadMachineTests {
                     if state == "-" || state == "b" { isGivenAway = false }
                     let entries = ledger.entries
                     try #require(entries.made == started, "a writer was made and not kept")
-                    try #require(entries.alive == (state == "-" || isGivenAway ? 0 : 1), "\(event): \(before), \(state)")
+                    try #require(
+                        entries.alive == (state == "-" || isGivenAway ? 0 : 1),
+                        "\(event): \(before), \(state)"
+                    )
                     try #require(!state.hasPrefix("-!"), "blocked for nothing")
                     if answer == "pause" || answer == "open" { try #require(state == "b!") }
                     if answer.hasPrefix("started") { try #require(before == "b!" && state == "b") }

@@ -134,12 +134,12 @@ final class FileAppender: @unchecked Sendable {
             queue.filled += count
             queue.bytes += count
             queue.end += Int64(count)
-            if queue.failure == nil { self.stream.accept(upTo: queue.end) }
             if queue.filled == StagingBlock.capacity, let block = queue.current {
                 queue.full.append((block, queue.taken))
                 queue.release()
             }
-            return (queue.bytes >= Self.wakeAbove && queue.startDraining(), queue.bytes > Self.pauseAbove)
+            let isOnItsWay = queue.isDraining || queue.bytes >= Self.wakeAbove
+            return (isOnItsWay && self.send(&queue), queue.bytes > Self.pauseAbove)
         }
         if mustDrain { self.startDraining() }
         return mustPause
@@ -153,9 +153,17 @@ final class FileAppender: @unchecked Sendable {
                 queue.release()
                 return false
             }
-            return queue.startDraining()
+            return self.send(&queue)
         }
         if mustDrain { self.startDraining() }
+    }
+
+    /// Everything in the queue gets to the file without the writer's doing anything more, so readers may ask for it.
+    ///
+    /// - Returns: Whether the caller is to start the job.
+    private func send(_ queue: inout Queue) -> Bool {
+        if queue.failure == nil { self.stream.accept(upTo: queue.end) }
+        return queue.startDraining()
     }
 
     /// Returns once the queue has shrunk to half of what it may be.
@@ -198,7 +206,7 @@ final class FileAppender: @unchecked Sendable {
     private func enqueue(_ ending: Ending) {
         let mustDrain = self.queue.withLock { queue -> Bool in
             queue.endings.append(ending)
-            return queue.startDraining()
+            return self.send(&queue)
         }
         if mustDrain { self.startDraining() }
     }

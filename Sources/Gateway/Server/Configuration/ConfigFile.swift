@@ -1,5 +1,5 @@
 public import CacheProtocol
-// The whole of Foundation, whose decoder says where in the text it gave up.
+// The whole of Foundation, for JSONSerialization, which says where in the text it gave up.
 import Foundation
 
 /// Reads configurations from JSON (RFC 8259) and writes them back.
@@ -19,7 +19,7 @@ public enum ConfigFile {
             throw ConfigError(
                 file: file,
                 keyPath: "(the whole file)",
-                found: bytes.isEmpty ? "nothing" : "text that is not JSON (\(Self.reason(error)))",
+                found: bytes.isEmpty ? "nothing" : "text that is not JSON (\(Self.reason(bytes)))",
                 accepted: "one JSON object (RFC 8259); see Configs/ for examples"
             )
         }
@@ -29,10 +29,15 @@ public enum ConfigFile {
         return members
     }
 
-    private static func reason(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
-        let underlying = context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] }
-        return underlying as? String ?? context.debugDescription
+    /// Where the text stops being JSON: the library's other reader tells, the decoder does not.
+    private static func reason(_ bytes: [UInt8]) -> String {
+        do {
+            _ = try JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
+            return "a value that fits no number"
+        } catch {
+            let text = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
+            return text.hasSuffix(".") ? String(text.dropLast()) : text
+        }
     }
 
     /// The values in force as indented JSON, keys sorted.

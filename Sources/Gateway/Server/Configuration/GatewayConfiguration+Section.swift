@@ -51,7 +51,11 @@ extension GatewayConfiguration {
             default: self.maximumBinaryLength,
             in: 65_536...(1 << 40)
         )
-        self.idleTimeoutSeconds = try limits.integer("idleTimeoutSeconds", default: self.idleTimeoutSeconds, in: 2...86_400)
+        self.idleTimeoutSeconds = try limits.integer(
+            "idleTimeoutSeconds",
+            default: self.idleTimeoutSeconds,
+            in: 2...86_400
+        )
         self.writeTimeoutSeconds = try limits.integer(
             "writeTimeoutSeconds",
             default: self.writeTimeoutSeconds,

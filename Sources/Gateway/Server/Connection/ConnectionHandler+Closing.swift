@@ -39,6 +39,8 @@ extension ConnectionHandler {
         self.waitDeadline?.timer.cancel()
         self.waitDeadline = nil
         for task in self.tasks.values { task.cancel() }
+        // The time that the peer has to close may be over before what is scheduled.
+        self.scheduleTimer()
     }
 
     /// The gateway shuts down: what is being sealed or sent is completed, an open upload is told to come back.

@@ -29,7 +29,10 @@ extension ConnectionHandler {
         case .none: break
         case .reject(let rejection): self.send(rejection.reply(to: requestID))
         case .started(let upload, let position):
-            self.logger.debug("stream started", metadata: ["stream": "\(upload.streamID)", "offset": "\(position.offset)"])
+            self.logger.debug(
+                "stream started",
+                metadata: ["stream": "\(upload.streamID)", "offset": "\(position.offset)"]
+            )
             var reply = ServerMessage(
                 .started,
                 streamID: upload.streamID,

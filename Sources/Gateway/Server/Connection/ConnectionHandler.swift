@@ -25,6 +25,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var received: Deque<ByteBuffer> = []
     private var isProcessing = false
     private var wantsRead = false
+    private var hasInputEnded = false
     var pings: PingBudget
 
     // What the peer is doing.
@@ -121,9 +122,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            // A bare TCP close is a close: what the peer does not read any more need not be sent.
-            self.connectionEnded()
-            context.close(promise: nil)
+            // A bare TCP close is a close, in its place after what was sent before it.
+            self.hasInputEnded = true
+            self.process()
         case is ChannelShouldQuiesceEvent: self.quiesce()
         default: context.fireUserInboundEventTriggered(event)
         }
@@ -174,6 +175,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if buffer.readableBytes > 0, !self.isClosing { self.received.prepend(buffer) }
         }
         if self.isClosing { self.received = [] }
+        guard self.hasInputEnded, self.received.isEmpty, self.isClosing || !self.upload.isBlocked else { return }
+        // What a peer that has closed was still to be sent is nobody's any more.
+        self.connectionEnded()
+        self.context?.close(promise: nil)
     }
 
     private func handle(_ event: FrameParser.Event) {
@@ -212,7 +217,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Time
 
-    private func scheduleTimer() {
+    /// Looks at the time now, and again when that is due.
+    func scheduleTimer() {
+        self.timer?.cancel()
         guard let context = self.context else { return }
         let pending = self.pendingBytes
         let (action, next) = self.timers.look(

@@ -89,7 +89,9 @@ final class LiveTails {
     }
 
     /// The tail of a stream, made by `reader` where there is none, or where the stream that it tails is gone.
-    func tail(of streamID: String, at server: ServerLoad, _ reader: StreamReader, on eventLoop: any EventLoop) -> LiveTail {
+    func tail(of streamID: String, at server: ServerLoad, _ reader: StreamReader, on eventLoop: any EventLoop)
+        -> LiveTail
+    {
         let key = Key(server: ObjectIdentifier(server), streamID: streamID)
         if let tail = self.entries[key]?.tail, tail.status.state != .removed { return tail }
         self.entries = self.entries.filter { $0.value.tail != nil }

@@ -181,7 +181,9 @@ extension UploadMachine where Writer: ~Copyable {
         case .idle(let hasComplained):
             self = Self(.idle(hasComplained: true))
             if hasComplained { return .proceed }
-            return .reject(Rejection(.noOpenStream, "Bytes came without an open stream and were dropped. Send START first."))
+            return .reject(
+                Rejection(.noOpenStream, "Bytes came without an open stream and were dropped. Send START first.")
+            )
         case .failed(let upload, let rejection):
             self = Self(.failed(upload, rejection))
             return .proceed

@@ -35,12 +35,16 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 )
             )
             configuration.enablePipelining = false
+            configuration.enableErrorHandling = false
             configuration.decoderConfiguration.maxHeaderFieldSize = limits.maximumFieldLength
             configuration.decoderConfiguration.maxHeaderListSize = limits.maximumHeaderLength
             configuration.decoderConfiguration.maxHeaderFieldCount = limits.maximumFields
             let outcome = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
                 configuration: configuration
             )
+            let pipeline = channel.pipeline.syncOperations
+            let upgrade = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
+            try pipeline.addHandler(UpgradeGate(service: self.service), position: .before(upgrade))
             // From the accept on, not from byte to byte: a peer that dribbles its header gains nothing.
             let deadline = channel.eventLoop.scheduleTask(in: limits.headerTimeout) { channel.close(promise: nil) }
             outcome.whenComplete { _ in deadline.cancel() }

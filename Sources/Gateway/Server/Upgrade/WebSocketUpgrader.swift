@@ -10,7 +10,7 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     let service: GatewayService
 
     var supportedProtocol: String { "websocket" }
-    // What the request needs is checked by the policy, whose answers say more than falling through would.
+    // What the request needs is checked by the gate, whose answers say more than falling through would.
     var requiredUpgradeHeaders: [String] { [] }
 
     func buildUpgradeResponse(
@@ -18,15 +18,8 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
         upgradeRequest: HTTPRequestHead,
         initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
-        let policy = self.service.configuration.upgradePolicy
-        guard policy.isWebSocketPath(upgradeRequest.uri) else {
-            return channel.eventLoop.makeFailedFuture(NotUpgraded())
-        }
-        switch policy.decide(
-            upgradeRequest,
-            connections: self.service.load.connections,
-            limit: self.service.configuration.maximumConnections
-        ) {
+        // The policy has let the request in; this makes the answer.
+        switch Handshake.decide(upgradeRequest) {
         case .refuse: return channel.eventLoop.makeFailedFuture(NotUpgraded())
         case .accept(let fields):
             var headers = initialResponseHeaders
@@ -50,6 +43,6 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
         }
     }
 
-    /// The request goes on as plain HTTP, where the same policy answers it.
+    /// Not reached: the gate refuses what the handshake would.
     private struct NotUpgraded: Error {}
 }

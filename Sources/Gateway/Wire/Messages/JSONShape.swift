@@ -24,6 +24,7 @@ struct JSONShape {
         var isInString = false
         var isEscaped = false
         var isEmpty = true
+        var previous: UInt8 = 0
         for byte in bytes {
             if isInString {
                 if isEscaped {
@@ -50,7 +51,12 @@ struct JSONShape {
                 guard depth <= Self.maximumDepth else {
                     throw MessageFault(.badMessage, "The message nests deeper than \(Self.maximumDepth) levels.")
                 }
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                // The decoder would take it.
+                if previous == UInt8(ascii: ",") {
+                    throw MessageFault(.badMessage, "The message has a comma before a closing bracket.")
+                }
+                depth -= 1
             case UInt8(ascii: ":"):
                 self.members += 1
                 if depth == 1 { self.topLevelMembers += 1 }
@@ -62,6 +68,7 @@ struct JSONShape {
             }
             if isEmpty, byte != UInt8(ascii: "{") { throw Self.notAnObject }
             isEmpty = false
+            previous = byte
         }
         guard !isEmpty else { throw MessageFault(.badMessage, "The message is empty; a JSON object is expected.") }
     }

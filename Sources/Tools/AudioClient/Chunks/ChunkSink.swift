@@ -2,13 +2,27 @@ public import NIOCore
 
 /// Where a download's bytes go.
 ///
-/// Written on the connection's event loop, slice by slice as they arrive.
+/// Written slice by slice as they arrive: on the connection's event loop, or, where that could take long, on another
+/// thread, one slice after the other.
 public protocol ChunkSink: Sendable {
+    /// Whether writing can take long, so that it has no place on an event loop.
+    static var mayBlock: Bool { get }
     /// Takes the next bytes.
     ///
     /// - Parameter bytes: The bytes; to be let go of soon, because their memory is the socket's.
     /// - Throws: ``ClientError`` where they can't be taken; the download ends with it.
     mutating func write(_ bytes: ByteBuffer) throws(ClientError)
+
+    /// Makes a write that is under way on another thread end soon, with an error: nobody wants its result any more.
+    func giveUp()
+}
+
+extension ChunkSink {
+    /// Most sinks are quick.
+    public static var mayBlock: Bool { false }
+
+    /// Most writes end by themselves.
+    public func giveUp() {}
 }
 
 /// Lets everything go by.
@@ -44,10 +58,18 @@ public struct MemorySink: ChunkSink {
     public mutating func write(_ bytes: ByteBuffer) throws(ClientError) { self.bytes.writeImmutableBuffer(bytes) }
 }
 
-/// Writes into a file, from its beginning on.
+/// Writes into a file, from its beginning on, or from the end of what it already has.
 public struct FileChunkSink: ChunkSink {
     private let file: LocalFile
     private var offset: Int64 = 0
+
+    /// Writes behind what a file already has.
+    ///
+    /// - Parameter file: The file.
+    public init(_ file: GrowingFile) {
+        self.file = file.file
+        self.offset = file.size
+    }
 
     /// Writes into an output file.
     ///

@@ -10,8 +10,14 @@ protocol Activity: AnyObject {
     var name: String { get }
     /// Grows with every sign of life of the server; a connection on which it stands still for too long has failed.
     var progress: Int64 { get }
+    /// Whether it is right at the moment that nothing comes and nothing is sent.
+    var isPatient: Bool { get }
     /// Begins.
     func begin(on line: ConnectionHandler)
+    /// A text message came, of which nothing was made yet.
+    ///
+    /// - Returns: Whether it was dealt with; else it is read as a control message, or as bytes.
+    func takes(_ text: ByteBuffer, on line: ConnectionHandler) -> Bool
     /// A control message came.
     func received(_ message: ServerMessage, on line: ConnectionHandler)
     /// Some bytes of a message came that is none of control.
@@ -25,6 +31,8 @@ protocol Activity: AnyObject {
 }
 
 extension Activity {
+    var isPatient: Bool { false }
+    func takes(_ text: ByteBuffer, on line: ConnectionHandler) -> Bool { false }
     func batchEnded(on line: ConnectionHandler) {}
     func becameWritable(on line: ConnectionHandler) {}
 }

@@ -69,6 +69,26 @@ public struct ClientConnection: Sendable {
         }
     }
 
+    /// Lists streams, one page. An extension: only where ``isOurGateway``.
+    ///
+    /// - Parameter page: Which streams.
+    /// - Returns: The streams of the page, and what to ask for the page after it by, where there is one.
+    /// - Throws: ``ClientError``.
+    public func list(
+        _ page: ClientMessage.List
+    ) async throws(ClientError) -> (streams: [StreamDescription], next: String?) {
+        let answer = try await self.ask(.list(page), for: .list, name: "listing streams")
+        return (answer.streams ?? [], answer.next)
+    }
+
+    /// Removes a stream. An extension: only where ``isOurGateway``.
+    ///
+    /// - Parameter streamID: The stream.
+    /// - Throws: ``ClientError``.
+    public func delete(_ streamID: String) async throws(ClientError) {
+        _ = try await self.ask(.delete(streamID: streamID), for: .deleted, name: "deleting stream \(streamID)")
+    }
+
     /// Says goodbye, waits a little for the server to say it too, and closes.
     public func close() async {
         let handler = self.handler
@@ -100,7 +120,7 @@ public struct ClientConnection: Sendable {
                     return promise.futureResult
                 }.get()
             } onCancel: {
-                channel.close(promise: nil)
+                channel.eventLoop.execute { handler.value.cancel() }
             }
         } catch {
             throw ErrorHandler.clientError(Task.isCancelled ? CancellationError() : error, while: name)

@@ -6,6 +6,8 @@ public enum ClientEvent: Sendable {
     case smallerChunks(from: Int, to: Int, because: ClientError)
     /// A transfer broke off and goes on over a new connection.
     case resuming(offset: Int64, after: ClientError)
+    /// A connection broke off, and what was asked over it is asked again over a new one.
+    case repeating(after: ClientError)
     /// So many bytes of an upload were sent.
     case sent(Int64)
     /// So many bytes of a download have come.
@@ -18,6 +20,7 @@ public enum ClientEvent: Sendable {
         case .smallerChunks(let from, let to, let error):
             "\(error.sentence) Perhaps chunks of \(from) bytes are too big for it: trying once more with \(to)."
         case .resuming(let offset, let error): "\(error.sentence) Going on at byte \(offset)."
+        case .repeating(let error): "\(error.sentence) Asking again."
         case .sent, .received: nil
         }
     }

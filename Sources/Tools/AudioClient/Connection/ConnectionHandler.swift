@@ -10,6 +10,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let settings: ConnectionSettings
+    private let isOurGateway: Bool
     private var parser: FrameParser
     private var context: ChannelHandlerContext?
     private var activity: (any Activity)?
@@ -17,17 +18,18 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Frames that were written and not yet flushed.
     private var outgoing = ByteBuffer()
     private var watch: Scheduled<Void>?
+    /// How often something has come from the server.
+    private var reads: UInt64 = 0
+    private var isPaused = false
     /// An ERROR that came while nothing was being done: the answer to something sent before.
     private var unclaimed: ServerMessage?
     /// Why nothing can be done any more.
     private var end: ClientError?
 
-    init(settings: ConnectionSettings) {
+    init(settings: ConnectionSettings, isOurGateway: Bool = false) {
         self.settings = settings
-        var limits = FrameParser.Limits()
-        limits.textMessageLength = Int(limits.binaryMessageLength)
-        limits.checksText = false
-        self.parser = FrameParser(role: .client, limits: limits)
+        self.isOurGateway = isOurGateway
+        self.parser = FrameParser(role: .client, limits: settings.frameLimits)
     }
 
     // MARK: What activities use
@@ -65,10 +67,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// Ends the activity for want of sense in what the server says: nothing that it says after that can be trusted.
-    func fail(_ error: ClientError) {
+    ///
+    /// - Parameters:
+    ///   - error: What is wrong.
+    ///   - code: What to tell the server; `nil` where the error's own code says enough.
+    func fail(_ error: ClientError, closeCode code: CloseCode? = nil) {
         guard self.end == nil else { return }
         self.end = error
-        self.sendClose(error.code == .violation ? .protocolError : .goingAway)
+        self.sendClose(code ?? (error.code == .violation ? .protocolError : .goingAway))
         self.context?.close(promise: nil)
         let activity = self.activity
         self.finished()
@@ -76,8 +82,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// Puts a control message into the next batch.
-    func send(_ request: ClientRequest) {
-        self.outgoing.writeFrame(.text, payload: request.json(), maskingKey: self.makeKey())
+    func send(_ request: ClientRequest) { self.send(.text, request.json()) }
+
+    /// Puts a whole frame into the next batch.
+    func send(_ opcode: Opcode, _ payload: ByteBuffer) {
+        self.outgoing.writeFrame(opcode, payload: payload, maskingKey: self.makeKey())
     }
 
     /// Writes bytes that are frames already; `completion` is called, later, once the system has taken them.
@@ -86,6 +95,36 @@ final class ConnectionHandler: ChannelInboundHandler {
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete(completion)
         context.write(Self.wrapOutboundOut(frames), promise: promise)
+    }
+
+    /// Stops taking bytes from the socket, so that TCP holds the server back.
+    func pauseReading() { self.setReading(false) }
+
+    /// Takes bytes from the socket again.
+    func resumeReading() { self.setReading(true) }
+
+    private func setReading(_ isReading: Bool) {
+        guard self.isPaused == isReading, let context = self.context else { return }
+        self.isPaused = !isReading
+        try? context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+    }
+
+    /// Ends everything, because nobody wants it any more.
+    func cancel() {
+        self.ended(ErrorHandler.clientError(CancellationError(), while: self.doing))
+        self.context?.close(promise: nil)
+    }
+
+    /// Makes something that brings `body` to the event loop, from wherever it is called.
+    func waker(_ body: @escaping () -> Void) -> @Sendable () -> Void {
+        guard let eventLoop = self.context?.eventLoop else { return {} }
+        let bound = NIOLoopBound(body, eventLoop: eventLoop)
+        return { eventLoop.execute { bound.value() } }
+    }
+
+    /// Does something after a while.
+    func schedule(in delay: TimeAmount, _ body: @escaping () -> Void) {
+        _ = self.context?.eventLoop.assumeIsolated().scheduleTask(in: delay, body)
     }
 
     /// Does something once others on the event loop have had their turn.
@@ -109,16 +148,20 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: The channel
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if let makeActivity = self.settings.firstActivity { self.begin(makeActivity()) }
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.reads &+= 1
         var bytes = Self.unwrapInboundIn(data)
         do throws(FrameViolation) {
             while self.end == nil, let event = try self.parser.next(&bytes) { self.received(event) }
         } catch {
-            self.fail(ErrorHandler.clientError(error, while: self.doing))
+            self.fail(ErrorHandler.clientError(error, while: self.doing), closeCode: error.closeCode)
         }
     }
 
@@ -151,13 +194,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch event {
         case .binary(let bytes, let endsMessage): self.received(bytes.bytes, endsMessage: endsMessage)
         case .text(let text):
+            if let activity = self.activity, activity.takes(text, on: self) { return }
             switch IncomingText(text) {
             case .message(let message): self.received(message)
             case .unknown: self.logger.debug("passed over a message of a type that is not known")
             case .payload: self.received(text, endsMessage: true)
             }
-        case .ping(let payload):
-            self.outgoing.writeFrame(.pong, payload: payload, maskingKey: self.makeKey())
+        case .ping(let payload): self.send(.pong, payload)
         case .pong: break
         case .close(let code, let reason):
             self.sendClose(code ?? .normal)
@@ -196,17 +239,28 @@ final class ConnectionHandler: ChannelInboundHandler {
         activity?.failed(error)
     }
 
-    /// Looks every so often whether something has happened since.
-    private func startWatch(over activity: any Activity) {
+    /// Looks every so often whether something has happened since. Where nothing needs to happen, a server of ours is
+    /// asked for a sign of life.
+    private func startWatch(over activity: any Activity, isProbed: Bool = false) {
         guard let context = self.context else { return }
-        let before = activity.progress
+        let (progress, reads) = (activity.progress, self.reads)
         let timeout = self.settings.answerTimeout
         self.watch = context.eventLoop.assumeIsolated().scheduleTask(in: timeout.timeAmount) {
             guard let current = self.activity else { return }
-            if current.progress == before {
-                self.fail(ErrorHandler.timedOut(after: timeout, while: current.name))
-            } else {
-                self.startWatch(over: current)
+            let signs = SignsOfLife(
+                hasProgressed: current.progress != progress,
+                hasHeard: self.reads != reads,
+                isPatient: current.isPatient,
+                isListening: !self.isPaused && self.isOurGateway,
+                isProbed: isProbed
+            )
+            switch signs.verdict {
+            case .goOn: self.startWatch(over: current)
+            case .probe:
+                self.outgoing.writeFrame(.ping, payload: ByteBuffer(), maskingKey: self.makeKey())
+                self.flush()
+                self.startWatch(over: current, isProbed: true)
+            case .giveUp: self.fail(ErrorHandler.timedOut(after: timeout, while: current.name))
             }
         }
     }

@@ -1,4 +1,5 @@
 import Logging
+import Wire
 
 /// What a connection needs of the configuration.
 struct ConnectionSettings: Sendable {
@@ -8,4 +9,16 @@ struct ConnectionSettings: Sendable {
     var pipelineDepth: Int
     /// Where what is passed over is told.
     var logger: Logger
+    /// How much of what the server sends is accepted.
+    var frameLimits = Self.lenientLimits
+    /// Makes what the connection does from its first byte on; where `nil`, it does nothing until something begins.
+    var firstActivity: (@Sendable () -> any Activity)?
+
+    /// What fits every server: some send audio as text, which then is neither short nor UTF-8.
+    static var lenientLimits: FrameParser.Limits {
+        var limits = FrameParser.Limits()
+        limits.textMessageLength = Int(limits.binaryMessageLength)
+        limits.checksText = false
+        return limits
+    }
 }

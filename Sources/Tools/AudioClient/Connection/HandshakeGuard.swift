@@ -7,13 +7,10 @@ final class HandshakeGuard: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// The most bytes of a 101, with what comes in the same moment.
-    static let limit = 8_192
-
     private let server: ServerURL
     private let timeout: Duration
     private var deadline: Scheduled<Void>?
-    private var received = 0
+    private var meter = HandshakeMeter()
     private var hasFailed = false
 
     init(server: ServerURL, timeout: Duration) {
@@ -32,11 +29,10 @@ final class HandshakeGuard: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.hasFailed else { return }
-        self.received += Self.unwrapInboundIn(data).readableBytes
-        guard self.received <= Self.limit else {
+        guard self.meter.accept(Self.unwrapInboundIn(data).readableBytesView) else {
             self.fail(
                 context,
-                HandshakeVerdict.violation("the head of its answer is longer than \(Self.limit) bytes")
+                HandshakeVerdict.violation("the head of its answer is longer than \(HandshakeMeter.limit) bytes")
             )
             return
         }

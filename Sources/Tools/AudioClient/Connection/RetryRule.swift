@@ -14,6 +14,17 @@ public enum RetryRule {
         }
     }
 
+    /// Whether a failure passes by itself, so that the same may succeed over a new connection.
+    ///
+    /// - Parameter error: Why something broke off.
+    /// - Returns: `true` where only the connection failed, or the server says to come back.
+    public static func isPassing(_ error: ClientError) -> Bool {
+        switch error.cause {
+        case .server(let code, let isRetryable): isRetryable || code == .shuttingDown
+        default: self.isWorthResuming(after: error, hasProgressed: true)
+        }
+    }
+
     /// Whether to go on with a transfer over a new connection.
     ///
     /// - Parameters:

@@ -80,9 +80,23 @@ public struct WebSocketClient: Sendable {
     /// - Returns: The connection; close it after use.
     /// - Throws: ``ClientError``.
     public func connectOnce() async throws(ClientError) -> ClientConnection {
+        try await self.connect(with: self.settings)
+    }
+
+    /// What the connections work by.
+    var settings: ConnectionSettings {
+        ConnectionSettings(
+            answerTimeout: self.configuration.answerTimeout,
+            pipelineDepth: self.configuration.pipelineDepth,
+            logger: self.logger
+        )
+    }
+
+    /// Opens a connection that works by other settings than most, or fails at the first attempt.
+    func connect(with settings: ConnectionSettings) async throws(ClientError) -> ClientConnection {
         do {
             let upgrade = try await self.bootstrap.connect(host: self.server.host, port: self.server.port) { channel in
-                channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
+                channel.eventLoop.makeCompletedFuture { try self.prepare(channel, settings) }
             }
             let connection = try await upgrade.get()
             self.logger.debug(
@@ -129,7 +143,10 @@ public struct WebSocketClient: Sendable {
     }
 
     /// Builds the pipeline of a handshake.
-    private func prepare(_ channel: any Channel) throws -> EventLoopFuture<ClientConnection> {
+    private func prepare(
+        _ channel: any Channel,
+        _ settings: ConnectionSettings
+    ) throws -> EventLoopFuture<ClientConnection> {
         let key = Data((0..<16).map { _ in UInt8.random(in: .min ... .max) }).base64EncodedString()
         let guardian = HandshakeGuard(server: self.server, timeout: self.configuration.handshakeTimeout)
         let encoder = HTTPRequestEncoder()
@@ -144,11 +161,7 @@ public struct WebSocketClient: Sendable {
                 upgraders: [
                     WebSocketUpgrader(
                         key: key,
-                        settings: ConnectionSettings(
-                            answerTimeout: self.configuration.answerTimeout,
-                            pipelineDepth: self.configuration.pipelineDepth,
-                            logger: self.logger
-                        ),
+                        settings: settings,
                         guardian: NIOLoopBound(guardian, eventLoop: channel.eventLoop)
                     )
                 ],

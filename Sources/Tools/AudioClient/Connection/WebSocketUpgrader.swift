@@ -27,13 +27,14 @@ struct WebSocketUpgrader: NIOTypedHTTPClientProtocolUpgrader {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             pipeline.removeHandler(self.guardian.value, promise: nil)
-            let handler = ConnectionHandler(settings: self.settings)
+            let server = upgradeResponse.headers.first(name: "server")
+            let handler = ConnectionHandler(settings: self.settings, isOurGateway: ServerIdentity.isOurs(server))
             try pipeline.addHandler(handler)
             return ClientConnection(
                 channel: channel,
                 handler: NIOLoopBound(handler, eventLoop: channel.eventLoop),
                 settings: self.settings,
-                server: upgradeResponse.headers.first(name: "server")
+                server: server
             )
         }
     }

@@ -5,9 +5,11 @@ import Wire
 final class DownloadPump<Sink: ChunkSink>: Activity {
     let name: String
     private(set) var progress: Int64 = 0
+    /// While the sink is full nothing is asked for, and nothing comes.
+    var isPatient: Bool { self.queue.isFull }
     private let streamID: String
     private var plan: DownloadPlan
-    private var sink: Sink
+    private let queue: SinkQueue<Sink>
     private let promise: EventLoopPromise<PumpResult<Sink>>
     private let observer: @Sendable (ClientEvent) -> Void
     private var untold: Int64 = 0
@@ -23,13 +25,14 @@ final class DownloadPump<Sink: ChunkSink>: Activity {
     ) {
         self.streamID = streamID
         self.plan = plan
-        self.sink = sink
+        self.queue = SinkQueue(sink, on: promise.futureResult.eventLoop)
         self.name = name
         self.observer = observer
         self.promise = promise
     }
 
     func begin(on line: ConnectionHandler) {
+        self.queue.changed = { self.queueChanged(line) }
         if self.plan.isComplete {
             self.finish(line)
         } else {
@@ -42,7 +45,7 @@ final class DownloadPump<Sink: ChunkSink>: Activity {
         guard !self.isOver else { return }
         do throws(ClientError) {
             let step = try self.plan.received(payload.readableBytes, endsMessage: endsMessage)
-            try self.sink.write(payload)
+            try self.queue.write(payload)
             self.progress += 1
             self.untold += Int64(payload.readableBytes)
             if step == .complete { self.finish(line) }
@@ -69,13 +72,23 @@ final class DownloadPump<Sink: ChunkSink>: Activity {
 
     func failed(_ error: ClientError) {
         guard !self.isOver else { return }
-        self.isOver = true
-        self.tell()
-        self.promise.succeed(PumpResult(handled: self.sink, count: self.plan.delivered, error: error))
+        if error.cause == .cancelled { self.queue.giveUp() }
+        self.close(error)
+    }
+
+    private func queueChanged(_ line: ConnectionHandler) {
+        guard !self.isOver else { return }
+        do throws(ClientError) {
+            try self.queue.check()
+            self.ask(line)
+            line.flush()
+        } catch {
+            line.fail(error)
+        }
     }
 
     private func ask(_ line: ConnectionHandler) {
-        while let range = self.plan.nextGet() {
+        while !self.queue.isFull, let range = self.plan.nextGet() {
             let get = ClientMessage.Get(streamID: self.streamID, offset: range.offset, length: range.length)
             line.send(ClientRequest(.get(get)))
         }
@@ -88,9 +101,18 @@ final class DownloadPump<Sink: ChunkSink>: Activity {
     }
 
     private func finish(_ line: ConnectionHandler) {
-        self.isOver = true
         line.finished()
+        self.close(nil)
+    }
+
+    /// Is over once everything that came is written.
+    private func close(_ error: ClientError?) {
+        self.isOver = true
         self.tell()
-        self.promise.succeed(PumpResult(handled: self.sink, count: self.plan.delivered, error: nil))
+        self.queue.finish { sink, failure in
+            self.promise.succeed(
+                PumpResult(handled: sink, count: self.plan.delivered, error: failure ?? error)
+            )
+        }
     }
 }

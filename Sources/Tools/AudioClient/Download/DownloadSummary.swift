@@ -2,7 +2,9 @@
 public struct DownloadSummary: Hashable, Sendable {
     /// The stream's name.
     public var streamID: String
-    /// How many bytes came.
+    /// Where the download began in the stream.
+    public var offset: Int64 = 0
+    /// How many bytes there are, up to where the download ended in the stream.
     public var size: Int64
     /// From the first question to the last byte.
     public var duration: Duration

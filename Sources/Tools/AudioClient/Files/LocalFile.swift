@@ -41,6 +41,26 @@ final class LocalFile: Sendable {
         return LocalFile(path: path, descriptor: descriptor)
     }
 
+    /// Opens a file for writing, made where it is not there, that no other process of this program writes (open(2),
+    /// flock(2)).
+    ///
+    /// - Parameter path: The file.
+    /// - Throws: ``ClientError`` with code `cannotCreate`.
+    static func growing(_ path: String) throws(ClientError) -> LocalFile {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+        guard descriptor >= 0 else { throw ErrorHandler.file("open", path, errno, .cannotCreate) }
+        let file = LocalFile(path: path, descriptor: descriptor)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw ErrorHandler.file("flock", path, errno, .cannotCreate) }
+            throw ClientError(
+                .cannotCreate,
+                "\(path) is being written by another audio-client.",
+                remedy: "Wait for it, or name another file."
+            )
+        }
+        return file
+    }
+
     /// The length of a regular file (fstat(2)).
     ///
     /// - Throws: ``ClientError`` with code `noInput` where the file is not a regular one.

@@ -2,7 +2,7 @@ import Wire
 
 /// Uploads: START, the bytes, STOP. Gets over a connection that breaks, and over servers that take only small frames.
 public struct UploadManager: Sendable {
-    private let client: WebSocketClient
+    let client: WebSocketClient
 
     /// Makes a manager.
     ///
@@ -15,19 +15,24 @@ public struct UploadManager: Sendable {
         var streamID: String
         let isNameFree: Bool
         var chunkSize: Int
-        var contentType: String?
+        let options: UploadOptions
         /// How many bytes the connection has taken, or the server said it has.
         var sent: Int64 = 0
-        var isResuming = false
-        var resumptions = 0
+        /// Whether a server has begun the stream for us, so that what it has of it is ours.
+        var isBegun = false
+        var perseverance: Perseverance
+
+        var name: String { "uploading stream \(self.streamID)" }
+        /// A name of our own making is nobody else's.
+        var isGoingOn: Bool { self.isBegun || self.isNameFree && self.perseverance.resumptions > 0 }
     }
 
-    /// Uploads a source from its beginning to its end.
+    /// Uploads a source to its end: from its beginning, or from where the server's stream ends where that is resumed.
     ///
     /// - Parameters:
     ///   - source: The bytes.
     ///   - streamID: The stream's name; a new one where none is given.
-    ///   - contentType: The media type of the bytes, for servers of ours.
+    ///   - options: What the upload is to be, beyond its bytes.
     ///   - sha256: Called when all bytes are sent, for servers of ours: what the bytes' SHA-256 is, in hexadecimal
     ///     digits, so that the server refuses what came out different.
     /// - Returns: What it came to.
@@ -35,7 +40,7 @@ public struct UploadManager: Sendable {
     public func upload(
         _ source: some ChunkSource,
         as streamID: String? = nil,
-        contentType: String? = nil,
+        options: UploadOptions = UploadOptions(),
         sha256: () async throws(ClientError) -> String? = { () async throws(ClientError) -> String? in nil }
     ) async throws(ClientError) -> UploadSummary {
         var attempt = Attempt(
@@ -43,11 +48,13 @@ public struct UploadManager: Sendable {
             streamID: streamID ?? StreamIDGenerator.shared.next(),
             isNameFree: streamID == nil,
             chunkSize: self.client.configuration.chunkSize,
-            contentType: contentType
+            options: options,
+            perseverance: Perseverance(self.client.configuration.backoff)
         )
         let begin = ContinuousClock.now
         while true {
             let connection = try await self.client.connect()
+            let before = attempt.sent
             do throws(ClientError) {
                 let sha256 = try await self.run(&attempt, over: connection, sha256: sha256)
                 await connection.close()
@@ -57,54 +64,15 @@ public struct UploadManager: Sendable {
                     chunkSize: attempt.chunkSize,
                     duration: ContinuousClock.now - begin,
                     sha256: sha256,
-                    resumptions: attempt.resumptions,
+                    resumptions: attempt.perseverance.resumptions,
                     isOurGateway: connection.isOurGateway
                 )
             } catch {
                 await connection.close()
-                try ErrorHandler.throwIfCancelled(while: "uploading stream \(attempt.streamID)")
-                try self.prepareAgain(&attempt, after: error, canResume: connection.isOurGateway)
+                try ErrorHandler.throwIfCancelled(while: attempt.name)
+                try await self.prepareAgain(&attempt, after: error, from: before, isOurs: connection.isOurGateway)
             }
         }
-    }
-
-    /// Uploads a file; its digest is taken meanwhile, on another thread.
-    ///
-    /// - Parameters:
-    ///   - path: The file.
-    ///   - streamID: The stream's name; a new one where none is given.
-    ///   - contentType: The media type of the bytes, for servers of ours.
-    /// - Returns: What it came to.
-    /// - Throws: ``ClientError``.
-    public func upload(
-        file path: String,
-        as streamID: String? = nil,
-        contentType: String? = nil
-    ) async throws(ClientError) -> UploadSummary {
-        let source = try FileChunkSource(path: path)
-        var outcome: Result<UploadSummary, ClientError>?
-        await withTaskGroup(of: Result<String, ClientError>.self) { group in
-            group.addTask {
-                do throws(ClientError) {
-                    return .success(try await Verification.sha256(ofFile: path))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            var digest: Result<String, ClientError>?
-            do throws(ClientError) {
-                let summary = try await self.upload(source, as: streamID, contentType: contentType) {
-                    () async throws(ClientError) -> String? in
-                    if digest == nil { digest = await group.next() }
-                    return try digest?.get()
-                }
-                outcome = .success(summary)
-            } catch {
-                outcome = .failure(error)
-            }
-        }
-        guard let outcome else { throw ClientError(.io, "The upload of \(path) had no outcome.", cause: .cancelled) }
-        return try outcome.get()
     }
 
     /// One connection's part.
@@ -116,28 +84,28 @@ public struct UploadManager: Sendable {
         sha256: () async throws(ClientError) -> String?
     ) async throws(ClientError) -> String? {
         let isOurs = connection.isOurGateway
-        var start = ClientMessage.Start(streamID: attempt.streamID)
-        if isOurs {
-            start.resume = attempt.isResuming
-            start.size = attempt.source.size
-            start.contentType = attempt.contentType
+        if attempt.options.needsOurGateway || attempt.isGoingOn {
+            try connection.requireOurGateway(for: "resuming, overwriting, labels or time to live")
         }
+        let isResuming = attempt.options.resumes || attempt.isGoingOn
+        let start = attempt.options.start(
+            attempt.streamID,
+            size: attempt.source.size,
+            acknowledgementInterval: attempt.source.acknowledgementInterval,
+            isGoingOn: attempt.isGoingOn
+        )
         let started: ServerMessage
         do throws(ClientError) {
-            started = try await connection.start(start)
+            started = try await connection.start(isOurs ? start : ClientMessage.Start(streamID: attempt.streamID))
         } catch {
-            // The STOP of the connection before may have arrived, and only its answer got lost.
-            if attempt.isResuming, error.cause == .server(.streamExists, isRetryable: false) {
-                let info = try await connection.info(attempt.streamID)
-                if info.state == "sealed", info.size == attempt.source.size { return info.sha256 }
-            }
-            throw error
+            guard isResuming, case .server(.streamExists, _) = error.cause,
+                let info = try await Self.finished(attempt, over: connection, sha256: sha256)
+            else { throw error }
+            attempt.sent = info.size
+            return info.sha256
         }
-        if attempt.isResuming {
-            let offset = max(0, started.offset ?? 0)
-            try attempt.source.seek(to: offset)
-            attempt.sent = offset
-        }
+        attempt.isBegun = isOurs
+        try Self.seek(&attempt, isResuming ? max(0, started.offset ?? 0) : 0)
         let result = try await connection.send(
             attempt.source,
             chunkSize: attempt.chunkSize,
@@ -159,24 +127,53 @@ public struct UploadManager: Sendable {
         return stopped.sha256
     }
 
+    /// The stream, where it is sealed with what was to be uploaded: the STOP of a connection before has arrived, and only
+    /// its answer got lost.
+    private static func finished<Source>(
+        _ attempt: Attempt<Source>,
+        over connection: ClientConnection,
+        sha256: () async throws(ClientError) -> String?
+    ) async throws(ClientError) -> StreamDescription? {
+        let info = try await connection.info(attempt.streamID)
+        // Of a source without a known size, all was sent where a connection before has come to STOP.
+        guard info.state == "sealed", info.size == attempt.source.size ?? attempt.sent else { return nil }
+        if attempt.source.size == nil, !attempt.source.isAtEnd { return nil }
+        if let found = info.sha256, let expected = try await sha256(), found.lowercased() != expected { return nil }
+        return info
+    }
+
+    /// Goes to where the server's stream ends.
+    private static func seek<Source>(_ attempt: inout Attempt<Source>, _ offset: Int64) throws(ClientError) {
+        if let size = attempt.source.size, offset > size {
+            throw ClientError(
+                .badData,
+                "Stream \(attempt.streamID) has \(offset) bytes on the server, and what is to be uploaded only \(size): they "
+                    + "are not the same.",
+                remedy: "Choose another id."
+            )
+        }
+        try attempt.source.seek(to: offset)
+        attempt.sent = offset
+    }
+
     /// Decides how to go on after a failure, or that there is no going on.
     private func prepareAgain<Source>(
         _ attempt: inout Attempt<Source>,
         after error: ClientError,
-        canResume: Bool
-    ) throws(ClientError) {
+        from before: Int64,
+        isOurs: Bool
+    ) async throws(ClientError) {
         let smaller = ChunkSizeRule.smaller(
             after: error,
             chunkSize: attempt.chunkSize,
             sent: attempt.sent,
-            isOurGateway: canResume,
+            isOurGateway: isOurs,
             configuration: self.client.configuration
         )
         if let smaller {
             self.client.tell(.smallerChunks(from: attempt.chunkSize, to: smaller, because: error))
             attempt.chunkSize = smaller
-            attempt.isResuming = canResume
-            if !canResume {
+            if !isOurs {
                 try attempt.source.seek(to: 0)
                 attempt.sent = 0
                 // What the server made of the first attempt keeps its name.
@@ -184,11 +181,10 @@ public struct UploadManager: Sendable {
             }
             return
         }
-        guard canResume, attempt.resumptions < self.client.configuration.backoff.maximumRetries,
-            RetryRule.isWorthResuming(after: error, hasProgressed: attempt.sent > 0)
-        else { throw error }
-        attempt.resumptions += 1
-        attempt.isResuming = true
-        self.client.tell(.resuming(offset: attempt.sent, after: error))
+        guard isOurs else { throw error }
+        let sent = attempt.sent
+        try await attempt.perseverance.wait(after: error, hasProgressed: sent > before, while: attempt.name) {
+            self.client.tell(.resuming(offset: sent, after: error))
+        }
     }
 }

@@ -12,13 +12,16 @@ struct PumpResult<Handled: Sendable>: Sendable {
     var error: ClientError?
 }
 
-/// Sends a source's bytes, one binary frame a chunk, as fast as the connection takes them.
+/// Sends a source's bytes, one binary frame a chunk, as fast as the connection takes them. A source that has less than a
+/// chunk gets a shorter frame, so that nothing waits for more to come.
 ///
 /// Frames are built in a few buffers that are used over and over: the source writes behind the header, and the mask
 /// goes over the bytes while they are in the processor's cache.
 final class UploadPump<Source: ChunkSource>: Activity {
     let name: String
     private(set) var progress: Int64 = 0
+    /// While the source has nothing, nothing is sent.
+    var isPatient: Bool { self.isStarved && self.inFlight.isEmpty }
     private var source: Source
     private let chunkSize: Int
     private let promise: EventLoopPromise<PumpResult<Source>>
@@ -26,6 +29,8 @@ final class UploadPump<Source: ChunkSource>: Activity {
 
     private var written: Int64 = 0
     private var isAtEnd = false
+    /// Whether the source has nothing for now, and calls when it has.
+    private var isStarved = false
     private var isScheduled = false
     private var isOver = false
     /// What is on its way: the buffer and the payload in it.
@@ -56,9 +61,14 @@ final class UploadPump<Source: ChunkSource>: Activity {
     func becameWritable(on line: ConnectionHandler) { self.pump(line) }
 
     func received(_ message: ServerMessage, on line: ConnectionHandler) {
-        guard message.kind == .error else { return }
-        line.finished()
-        self.failed(ErrorHandler.refused(message, while: self.name))
+        switch message.kind {
+        case .ack:
+            if let offset = message.durableOffset ?? message.offset { self.source.stored(upTo: offset) }
+        case .error:
+            line.finished()
+            self.failed(ErrorHandler.refused(message, while: self.name))
+        default: break
+        }
     }
 
     func received(_ payload: ByteBuffer, endsMessage: Bool, on line: ConnectionHandler) {}
@@ -71,13 +81,15 @@ final class UploadPump<Source: ChunkSource>: Activity {
 
     private func pump(_ line: ConnectionHandler) {
         var sent: Int64 = 0
-        while line.isWritable, !self.isAtEnd, !self.isOver, sent < self.turn {
-            while line.isWritable, !self.isAtEnd, !self.isOver { sent += self.writeBatch(line) }
+        while line.isWritable, self.hasMore, sent < self.turn {
+            while line.isWritable, self.hasMore { sent += self.writeBatch(line) }
             line.flush()
         }
         guard !self.isOver else { return }
         if self.isAtEnd {
             self.finishIfDone(line)
+        } else if self.isStarved {
+            return
         } else if sent >= self.turn, !self.isScheduled {
             self.isScheduled = true
             line.execute {
@@ -94,14 +106,18 @@ final class UploadPump<Source: ChunkSource>: Activity {
         buffer.clear()
         var payload: Int64 = 0
         do throws(ClientError) {
-            while payload < self.batch, !self.isAtEnd {
+            while payload < self.batch, self.hasMore {
                 payload += Int64(try self.appendFrame(to: &buffer, key: line.makeKey()))
             }
         } catch {
             line.fail(error)
             return 0
         }
-        guard payload > 0 else { return 0 }
+        if self.isStarved { self.waitForSource(line) }
+        guard payload > 0 else {
+            self.free.append(buffer)
+            return 0
+        }
         self.written += payload
         self.inFlight.append((buffer, payload))
         line.write(buffer) { result in self.batchWritten(result, line) }
@@ -114,7 +130,8 @@ final class UploadPump<Source: ChunkSource>: Activity {
         FrameHeader(opcode: .binary, payloadLength: Int64(self.chunkSize), maskingKey: key).encode(into: &buffer)
         let count = try self.readChunk(into: &buffer)
         guard count == self.chunkSize else {
-            self.isAtEnd = true
+            self.isAtEnd = self.source.isAtEnd
+            self.isStarved = !self.isAtEnd
             // The last chunk's header may be a shorter one.
             let rest = buffer.getSlice(at: buffer.writerIndex - count, length: count)
             buffer.moveWriterIndex(to: start)
@@ -126,6 +143,18 @@ final class UploadPump<Source: ChunkSource>: Activity {
             key.apply(from: UnsafeRawBufferPointer(payload), to: payload)
         }
         return count
+    }
+
+    private var hasMore: Bool { !self.isAtEnd && !self.isStarved && !self.isOver }
+
+    private func waitForSource(_ line: ConnectionHandler) {
+        self.source.whenReadable(
+            line.waker {
+                guard self.isStarved, !self.isOver else { return }
+                self.isStarved = false
+                self.pump(line)
+            }
+        )
     }
 
     private func readChunk(into buffer: inout ByteBuffer) throws(ClientError) -> Int {

@@ -71,13 +71,21 @@ public enum Verification {
         _ path: String,
         _ body: @escaping @Sendable (inout FileChunkSource) throws(ClientError) -> Value
     ) async throws(ClientError) -> Value {
+        try await self.offLoop("reading \(path)") { () throws(ClientError) in
+            var source = try FileChunkSource(path: path)
+            return try body(&source)
+        }
+    }
+
+    /// Runs what blocks on a thread where it may.
+    static func offLoop<Value: Sendable>(
+        _ name: String,
+        _ body: @escaping @Sendable () throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
         do {
-            return try await NIOThreadPool.singleton.runIfActive {
-                var source = try FileChunkSource(path: path)
-                return try body(&source)
-            }
+            return try await NIOThreadPool.singleton.runIfActive { try body() }
         } catch {
-            throw ErrorHandler.clientError(error, while: "reading \(path)")
+            throw ErrorHandler.clientError(error, while: name)
         }
     }
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Compares docs/configuration.md with the code: every key of the tables exists, every key of the code is in a table, and
+# the defaults are those in force. Also looks that links between documents lead somewhere.
+#
+# GATEWAY names the gateway to ask; without it, it is built.
+set -euo pipefail
+# shellcheck source=Scripts/support.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+cd "$root"
+if [ -z "${GATEWAY:-}" ]; then
+    prepare
+    swift build --product gateway
+    GATEWAY=$(swift build --show-bin-path)/gateway
+fi
+readonly document=docs/configuration.md
+make_temporary_directory
+faults=0
+
+fault() {
+    printf '%s\n' "$*" >&2
+    faults=$((faults + 1))
+}
+
+# documented NAME: "key default" of each row of a table, sorted; the default as JSON, — where there is none.
+documented() {
+    awk -v name="$1" -F ' *[|] *' '
+        /^<!-- keys: / { inside = ($0 == "<!-- keys: " name " -->") }
+        inside && $2 ~ /^`/ { gsub(/`/, "", $2); gsub(/`/, "", $4); print $2, $4 }
+    ' "$document" | LC_ALL=C sort
+}
+
+# in_force TYPE: "key value" of each value that the gateway prints for a backend with nothing but its type, sorted.
+in_force() {
+    printf '{ "backend": { "type": "%s" } }\n' "$1" >"$temporary/config.json"
+    "$GATEWAY" --config "$temporary/config.json" --check-config | awk '
+        { sub(/^ +/, ""); sub(/,$/, "") }
+        /: \{$/ { split($0, parts, "\""); prefix = prefix parts[2] "."; next }
+        /^\}/ { sub(/[^.]*\.$/, "", prefix); next }
+        /^"/ { key = $0; sub(/^"/, "", key); sub(/".*/, "", key); value = $0; sub(/^"[^"]*": /, "", value)
+               print prefix key, value }
+    ' | LC_ALL=C sort
+}
+
+# known TYPE OBJECT: the keys that the gateway knows in an object of the configuration, by asking for one that it does
+# not know: its complaint lists them.
+known() {
+    local type=$1 object=$2 prefix=
+    case $object in
+        '') printf '{ "zzzzzzzzzzzz": 1, "backend": { "type": "%s" } }\n' "$type" ;;
+        backend) printf '{ "backend": { "type": "%s", "zzzzzzzzzzzz": 1 } }\n' "$type" ;;
+        *) printf '{ "%s": { "zzzzzzzzzzzz": 1 }, "backend": { "type": "%s" } }\n' "$object" "$type" ;;
+    esac >"$temporary/config.json"
+    [ -z "$object" ] || prefix=$object.
+    { "$GATEWAY" --config "$temporary/config.json" --check-config 2>&1 >/dev/null || true; } \
+        | sed -n 's/.*found an unknown key; accepted: \([^;]*\)\.$/\1/p' | tr -d ' ' | tr ',' '\n' | sed "s/^/$prefix/"
+}
+
+compare() {
+    local what=$1 kind
+    while IFS= read -r line; do
+        case $line in '<'*) kind="only in $document" ;; '>'*) kind="only in the code" ;; *) continue ;; esac
+        fault "$what: $kind: ${line#??}"
+    done < <(diff "$2" "$3" || true)
+}
+
+mapfile -t types < <(sed -n 's/^<!-- keys: \(.*\) -->$/\1/p' "$document" | grep -v '^gateway$')
+[ "${#types[@]}" -gt 0 ] || die "$document has no table of a backend"
+
+for type in "${types[@]}"; do
+    in_force "$type" | grep '^backend\.' | grep -v '^backend\.type ' >"$temporary/code" || true
+    [ -s "$temporary/code" ] || fault "$type: the gateway has no such backend, or it has no keys"
+    documented "$type" | grep -v ' —$' >"$temporary/document"
+    compare "$type, defaults" "$temporary/document" "$temporary/code"
+    known "$type" backend | LC_ALL=C sort >"$temporary/code"
+    documented "$type" | cut -d ' ' -f 1 >"$temporary/document"
+    compare "$type, keys" "$temporary/document" "$temporary/code"
+done
+
+in_force "${types[0]}" | grep -v '^backend\.' >"$temporary/code"
+documented gateway | grep -v ' —$' >"$temporary/document"
+compare "gateway, defaults" "$temporary/document" "$temporary/code"
+documented gateway | cut -d ' ' -f 1 >"$temporary/document"
+{
+    for object in '' listen log limits security; do known "${types[0]}" "$object"; done
+} | grep -v -x -E 'backend|listen|log|limits|security' | LC_ALL=C sort >"$temporary/code"
+compare "gateway, keys" "$temporary/document" "$temporary/code"
+
+# Every backend of the build has a table.
+printf '{ "backend": { "type": "zzzz" } }\n' >"$temporary/config.json"
+{ "$GATEWAY" --config "$temporary/config.json" --check-config 2>&1 >/dev/null || true; } \
+    | sed -n 's/.*accepted: one of \(.*\)\.$/\1/p' | tr -d '" ' | tr ',' '\n' | LC_ALL=C sort >"$temporary/code"
+printf '%s\n' "${types[@]}" | LC_ALL=C sort >"$temporary/document"
+compare "backends" "$temporary/document" "$temporary/code"
+
+# Every ready configuration is one.
+for config in Configs/*.json; do
+    "$GATEWAY" --config "$config" --check-config >/dev/null || fault "$config is refused"
+done
+
+# Links to files of the repository.
+while IFS=: read -r file target; do
+    [ -e "$(dirname "$file")/${target%%#*}" ] || fault "$file: there is no $target"
+done < <(grep -o -H -E '\]\([^)#: ]+(#[^)]*)?\)' README.md CONTRIBUTING.md CHANGELOG.md docs/*.md Samples/*.md \
+    | sed 's/](\(.*\))$/\1/')
+
+[ "$faults" -eq 0 ] || die "$faults differences"
+printf '%s agrees with the code: %s\n' "$document" "gateway, ${types[*]}"

@@ -1,0 +1,62 @@
+import ArgumentParser
+import AudioClient
+import CacheProtocol
+import Wire
+
+/// `audio-client delete ID…`
+struct DeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract: "Remove streams from a gateway, for good.",
+        discussion: """
+            On a terminal each is asked about first, unless --force is given; nobody is asked where standard input is no \
+            terminal. Where one can't be removed, the others still are.
+            """
+    )
+
+    @Argument(help: "The streams' ids.")
+    var ids: [String]
+
+    @Flag(help: "Don't ask.")
+    var force = false
+
+    @OptionGroup
+    var options: ServerOptions
+
+    func run() async throws {
+        let session = Session(self.options)
+        let (ids, force) = (self.ids, self.force)
+        try await session.console.run {
+            for id in ids { _ = try StreamID(id) }
+            try await session.withClient { client, _ in
+                let catalogue = Catalogue(client: client)
+                var deleted: [String] = []
+                var failure: ClientError?
+                for id in ids {
+                    do throws(ClientError) {
+                        guard try await Self.isMeant(id, catalogue, force: force) else { continue }
+                        try await catalogue.delete(id)
+                        deleted.append(id)
+                    } catch {
+                        guard ids.count > 1, error.cause != .cancelled, !error.isOfTheConnection else { throw error }
+                        session.console.failure(error, isLast: false)
+                        failure = failure ?? error
+                    }
+                }
+                try session.console.result(DeleteDocument(deleted: deleted), lines: deleted)
+                if let failure { throw ExitCode(failure.code.rawValue) }
+            }
+        }
+    }
+
+    private static func isMeant(_ id: String, _ catalogue: Catalogue, force: Bool) async throws(ClientError) -> Bool {
+        guard !force, Console.canAsk else { return true }
+        let stream = try await catalogue.info(id)
+        let amount = ProgressBar.amount(stream.size)
+        do {
+            return try await Console.confirms("Delete stream \(id) (\(stream.state), \(amount))?")
+        } catch {
+            throw ErrorHandler.clientError(error, while: "asking about stream \(id)")
+        }
+    }
+}

@@ -1,1 +1,0 @@
-print("conformance-peer: not built yet")

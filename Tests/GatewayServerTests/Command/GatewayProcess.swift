@@ -1,0 +1,92 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A `gateway` of its own process.
+final class GatewayProcess: Sendable {
+    private let process = Process()
+    private let directory: TemporaryDirectory
+    private let exit: AsyncStream<Int32>
+
+    /// Where the executable was built, if it was.
+    static let executable: String? = {
+        let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..")
+        let beside = CommandLine.arguments.first.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }
+        return [beside, repository.appendingPathComponent(".build/debug")].compactMap {
+            $0?.appendingPathComponent("gateway").standardized.path
+        }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    /// Starts a gateway.
+    ///
+    /// - Parameters:
+    ///   - arguments: Its arguments.
+    ///   - directory: Its working directory, and where its output goes.
+    init(_ arguments: [String], in directory: TemporaryDirectory) throws {
+        self.directory = directory
+        let (exit, announce) = AsyncStream<Int32>.makeStream()
+        self.exit = exit
+        self.process.executableURL = URL(fileURLWithPath: Self.executable ?? "/nonexistent")
+        self.process.arguments = arguments
+        self.process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+        for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: directory.file(name), contents: nil) }
+        self.process.standardOutput = FileHandle(forWritingAtPath: directory.file("out"))
+        self.process.standardError = FileHandle(forWritingAtPath: directory.file("err"))
+        self.process.standardInput = FileHandle.nullDevice
+        self.process.terminationHandler = { process in
+            announce.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+            announce.finish()
+        }
+        try self.process.run()
+    }
+
+    deinit {
+        if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
+    }
+
+    private func text(_ name: String) -> String {
+        FileManager.default.contents(atPath: self.directory.file(name)).map { String(decoding: $0, as: UTF8.self) }
+            ?? ""
+    }
+
+    /// What it has written to standard output.
+    var output: String { self.text("out") }
+
+    /// What it has written to standard error.
+    var errors: String { self.text("err") }
+
+    /// Sends a signal.
+    func send(_ signal: CInt) { kill(self.process.processIdentifier, signal) }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: The exit status, or the signal that ended it, negative.
+    func status() async -> Int32? {
+        for await status in self.exit { return status }
+        return nil
+    }
+
+    /// Waits until it listens.
+    ///
+    /// - Returns: The port.
+    func port() async throws -> Int {
+        while self.process.isRunning {
+            if let match = self.errors.firstMatch(of: /ws:\/\/127\.0\.0\.1:([0-9]+)\/audio/), let port = Int(match.1) {
+                return port
+            }
+            await Task.yield()
+        }
+        throw RawPeer.Surprise("the gateway ended: \(self.errors)")
+    }
+
+    /// Runs a gateway to its end.
+    static func run(
+        _ arguments: [String],
+        in directory: TemporaryDirectory
+    ) async throws -> (status: Int32?, output: String, errors: String) {
+        let process = try GatewayProcess(arguments, in: directory)
+        let status = await process.status()
+        return (status, process.output, process.errors)
+    }
+}
