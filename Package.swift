@@ -119,12 +119,18 @@ let package = Package(
 
         // Tests: one folder a target, and what they share.
         .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
+        .target(
+            name: "FileBackendSupport",
+            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", logging, nioCore],
+            path: "Tests/FileBackendSupport"
+        ),
         .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),
         .testTarget(
             name: "MmapBackendTests",
             dependencies: [
-                "MmapBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, crypto,
+                "MmapBackend", "FileBackendSupport", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport",
+                crypto, logging, nioCore,
             ]
         ),
         .testTarget(
@@ -134,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "SQLiteBackendTests",
             dependencies: [
-                "SQLiteBackend", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport", nioCore, grdb,
+                "SQLiteBackend", "FileBackendSupport", "FileStorage", "BackendTestKit", "CacheProtocol", "TestSupport",
+                grdb, logging, nioCore,
             ]
         ),
         .testTarget(

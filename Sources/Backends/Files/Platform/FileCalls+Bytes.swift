@@ -7,8 +7,19 @@ extension FileCalls {
         var written = 0
         while written < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: memory[written...])
-            written += try self.write(rest, to: file, at: Int64(written))
+            written += try self.writeSome(rest, to: file, at: Int64(written))
         }
+    }
+
+    /// Writes at least one byte: a device that takes none, again and again, must not hold a thread for ever.
+    func writeSome(
+        _ bytes: UnsafeRawBufferPointer,
+        to file: OpenFile,
+        at offset: Int64
+    ) throws(SystemCallError) -> Int {
+        let count = try self.write(bytes, to: file, at: offset)
+        guard count > 0 || bytes.isEmpty else { throw .tookNothing("pwrite", file.path) }
+        return count
     }
 
     /// Reads a few bytes from the beginning of a file.

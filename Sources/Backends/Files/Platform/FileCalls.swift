@@ -1,8 +1,8 @@
 /// The file calls that backends make, all of them: the seam between this system and a platform, and the place where
 /// tests put a disk that fails.
 ///
-/// Names are relative to an open directory, so that nothing outside of it can be reached. Calls that are interrupted
-/// (EINTR) are repeated by the caller; a call reports what the kernel reports.
+/// Names are relative to an open directory, so that nothing outside of it can be reached. A call that is interrupted
+/// (EINTR) is repeated and never reported; everything else is reported as the kernel reports it.
 public protocol FileCalls: Sendable {
     /// Opens a directory, making it (mode 0700, parents too) where it is missing.
     func openDirectory(_ path: String) throws(SystemCallError) -> OpenFile
@@ -12,6 +12,8 @@ public protocol FileCalls: Sendable {
     func exists(_ name: String, in directory: OpenFile) throws(SystemCallError) -> Bool
     /// fstat(2).
     func status(of file: OpenFile) throws(SystemCallError) -> FileStatus
+    /// fstatat(2) of a regular file, without following a link.
+    func status(of name: String, in directory: OpenFile) throws(SystemCallError) -> FileStatus
     /// pwrite(2); may write less than it was given.
     func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int64) throws(SystemCallError) -> Int
     /// pread(2), waiting for the device.

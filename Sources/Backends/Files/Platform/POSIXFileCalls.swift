@@ -13,9 +13,10 @@ public struct POSIXFileCalls: FileCalls {
     /// The calls of this machine.
     public init() {}
 
+    /// See ``FileCalls``.
     public func openDirectory(_ path: String) throws(SystemCallError) -> OpenFile {
         try self.makeDirectories(path)
-        let descriptor = try self.result("open", path) { open_(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
+        let descriptor = try self.result("open", path) { openPath(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
         return OpenFile(descriptor: descriptor, path: path)
     }
 
@@ -33,6 +34,7 @@ public struct POSIXFileCalls: FileCalls {
         }
     }
 
+    /// See ``FileCalls``.
     public func open(_ name: String, in directory: OpenFile, _ access: FileAccess) throws(SystemCallError) -> OpenFile {
         let path = "\(directory.path)/\(name)"
         let flags: CInt =
@@ -43,17 +45,28 @@ public struct POSIXFileCalls: FileCalls {
             case .openOrCreate: O_RDWR | O_CREAT
             }
         let descriptor = try self.result("openat", path) {
-            openat_(directory.descriptor, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
+            openRelative(directory.descriptor, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         }
         let file = OpenFile(descriptor: descriptor, path: path)
         var info = stat()
         _ = try self.result("fstat", path) { fstat(descriptor, &info) }
-        guard info.st_mode & S_IFMT == S_IFREG, info.st_nlink == 1 else {
-            throw SystemCallError(call: "openat (a regular file without second links is expected)", path: path, number: EACCES)
-        }
+        try Self.expectOnlyFile(info, path)
         return file
     }
 
+    /// Anything but a regular file of one name is not ours: a pipe, a device, a directory, or a file that somebody can
+    /// change by another name.
+    private static func expectOnlyFile(_ info: stat, _ path: String) throws(SystemCallError) {
+        guard info.st_mode & S_IFMT == S_IFREG, info.st_nlink <= 1 else {
+            throw SystemCallError(
+                call: "openat (a regular file without second links is expected)",
+                path: path,
+                number: EACCES
+            )
+        }
+    }
+
+    /// See ``FileCalls``.
     public func exists(_ name: String, in directory: OpenFile) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
             _ = try self.result("faccessat", "\(directory.path)/\(name)") {
@@ -66,9 +79,23 @@ public struct POSIXFileCalls: FileCalls {
         }
     }
 
+    /// See ``FileCalls``.
     public func status(of file: OpenFile) throws(SystemCallError) -> FileStatus {
         var info = stat()
         _ = try self.result("fstat", file.path) { fstat(file.descriptor, &info) }
+        return Self.status(info)
+    }
+
+    /// See ``FileCalls``.
+    public func status(of name: String, in directory: OpenFile) throws(SystemCallError) -> FileStatus {
+        let path = "\(directory.path)/\(name)"
+        var info = stat()
+        _ = try self.result("fstatat", path) { fstatat(directory.descriptor, name, &info, AT_SYMLINK_NOFOLLOW) }
+        try Self.expectOnlyFile(info, path)
+        return Self.status(info)
+    }
+
+    private static func status(_ info: stat) -> FileStatus {
         #if canImport(Darwin)
         let modified = info.st_mtimespec
         #else
@@ -81,6 +108,7 @@ public struct POSIXFileCalls: FileCalls {
         )
     }
 
+    /// See ``FileCalls``.
     public func write(
         _ bytes: UnsafeRawBufferPointer,
         to file: OpenFile,
@@ -89,6 +117,7 @@ public struct POSIXFileCalls: FileCalls {
         try self.result("pwrite", file.path) { pwrite(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
     }
 
+    /// See ``FileCalls``.
     public func read(
         into bytes: UnsafeMutableRawBufferPointer,
         from file: OpenFile,
@@ -97,6 +126,7 @@ public struct POSIXFileCalls: FileCalls {
         try self.result("pread", file.path) { pread(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset)) }
     }
 
+    /// See ``FileCalls``.
     public func readNow(
         into bytes: UnsafeMutableRawBufferPointer,
         from file: OpenFile,
@@ -110,6 +140,7 @@ public struct POSIXFileCalls: FileCalls {
         }
     }
 
+    /// See ``FileCalls``.
     public func preallocate(_ file: OpenFile, from offset: Int64, count: Int64) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
             _ = try self.result("fallocate", file.path) {
@@ -122,27 +153,32 @@ public struct POSIXFileCalls: FileCalls {
         }
     }
 
+    /// See ``FileCalls``.
     public func truncate(_ file: OpenFile, to size: Int64) throws(SystemCallError) {
         _ = try self.result("ftruncate", file.path) { ftruncate(file.descriptor, off_t(size)) }
     }
 
+    /// See ``FileCalls``.
     public func flush(_ file: OpenFile) throws(SystemCallError) {
         _ = try self.result("fsync", file.path) { c_flush(file.descriptor) }
     }
 
+    /// See ``FileCalls``.
     public func rename(_ name: String, to newName: String, in directory: OpenFile) throws(SystemCallError) {
         _ = try self.result("renameat", "\(directory.path)/\(name)") {
             renameat(directory.descriptor, name, directory.descriptor, newName)
         }
     }
 
+    /// See ``FileCalls``.
     public func unlink(_ name: String, in directory: OpenFile) throws(SystemCallError) {
         _ = try self.result("unlinkat", "\(directory.path)/\(name)") { unlinkat(directory.descriptor, name, 0) }
     }
 
+    /// See ``FileCalls``.
     public func names(in directory: OpenFile, _ body: (String) -> Bool) throws(SystemCallError) {
         let descriptor = try self.result("openat", directory.path) {
-            openat_(directory.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            openRelative(directory.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
         }
         guard let stream = fdopendir(descriptor) else {
             let number = errno
@@ -161,13 +197,20 @@ public struct POSIXFileCalls: FileCalls {
         guard errno == 0 else { throw SystemCallError(call: "readdir", path: directory.path, number: errno) }
     }
 
+    /// See ``FileCalls``.
     public func setAttribute(_ name: String, to bytes: [UInt8], of file: OpenFile) throws(SystemCallError) {
         _ = try self.result("fsetxattr", file.path) { c_set_attribute(file.descriptor, name, bytes, bytes.count) }
     }
 
+    /// See ``FileCalls``.
     public func attribute(_ name: String, of file: OpenFile) throws(SystemCallError) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: 64 * 1_024)
-        let count = c_get_attribute(file.descriptor, name, &bytes, bytes.count)
+        // Few are longer than this; the system's limit is 64 KiB (xattr(7)).
+        var bytes = [UInt8](repeating: 0, count: 1_024)
+        var count = c_get_attribute(file.descriptor, name, &bytes, bytes.count)
+        if count < 0, errno == ERANGE {
+            bytes = [UInt8](repeating: 0, count: 64 * 1_024)
+            count = c_get_attribute(file.descriptor, name, &bytes, bytes.count)
+        }
         guard count < 0 else { return Array(bytes[..<count]) }
         #if canImport(Darwin)
         let none = ENOATTR
@@ -179,12 +222,14 @@ public struct POSIXFileCalls: FileCalls {
         throw error
     }
 
+    /// See ``FileCalls``.
     public func freeBytes(of directory: OpenFile) throws(SystemCallError) -> Int64 {
         var info = statvfs()
         _ = try self.result("fstatvfs", directory.path) { fstatvfs(directory.descriptor, &info) }
         return Int64(clamping: info.f_bavail).multipliedClamped(by: Int64(clamping: info.f_frsize))
     }
 
+    /// See ``FileCalls``.
     public func lock(_ file: OpenFile) throws(SystemCallError) -> Bool {
         do throws(SystemCallError) {
             _ = try self.result("flock", file.path) { flock(file.descriptor, LOCK_EX | LOCK_NB) }
@@ -210,8 +255,8 @@ public struct POSIXFileCalls: FileCalls {
 }
 
 // Inside the type the names of its own methods hide those of the C library.
-private func open_(_ path: String, _ flags: CInt, _ mode: mode_t) -> CInt { open(path, flags, mode) }
-private func openat_(_ directory: CInt, _ name: String, _ flags: CInt, _ mode: mode_t) -> CInt {
+private func openPath(_ path: String, _ flags: CInt, _ mode: mode_t) -> CInt { open(path, flags, mode) }
+private func openRelative(_ directory: CInt, _ name: String, _ flags: CInt, _ mode: mode_t) -> CInt {
     openat(directory, name, flags, mode)
 }
 

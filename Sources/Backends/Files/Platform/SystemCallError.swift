@@ -34,6 +34,9 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
         "\(self.call) of \(self.path) failed: \(String(cString: strerror(self.number))) (errno \(self.number))"
     }
 
+    /// A call that says it succeeded and did nothing.
+    static func tookNothing(_ call: String, _ path: String) -> Self { Self(call: call, path: path, number: EIO) }
+
     /// Whether the file system has no room, no quota, or no longer files.
     public var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(self.number) }
 

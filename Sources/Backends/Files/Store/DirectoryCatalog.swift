@@ -1,39 +1,65 @@
 public import CacheProtocol
+import Synchronization
 
 /// The directory as its own catalog: names tell the state, extended attributes the rest. A listing reads the whole
-/// directory, in memory that does not grow with it.
-public struct DirectoryCatalog: StreamCatalog {
+/// directory, in memory that does not grow with it, and so does looking for streams to let go of; for those that expire
+/// only when the time of one is over.
+public final class DirectoryCatalog: StreamCatalog {
     private let directory: CacheDirectory
+    private let upkeep = Mutex(Upkeep())
+
+    private struct Upkeep {
+        /// What is known about how long streams are kept; needs the rules, which come with the first question.
+        var rules: KeepingRules?
+        /// No stream's time is over before this.
+        var nextDeadline = Timestamp(millisecondsSinceEpoch: .min)
+    }
 
     /// A catalog of what is in `directory`.
     ///
     /// - Parameter directory: The cache directory.
     public init(_ directory: CacheDirectory) { self.directory = directory }
 
+    /// See ``StreamCatalog``.
     public var listing: Capabilities.Support { .emulated }
 
-    public func started(_ info: StreamInfo, file: OpenFile) throws(CacheError) { try self.write(info, to: file) }
+    // MARK: A stream's life
 
-    public func seal(
-        _ info: StreamInfo,
-        file: OpenFile,
-        publish: () throws(CacheError) -> Void
-    ) throws(CacheError) {
-        try self.write(info, to: file)
+    /// See ``StreamCatalog``.
+    public func started(_ info: StreamInfo) throws(CacheError) {}
+
+    /// See ``StreamCatalog``.
+    public func seal(_ info: StreamInfo, publish: () throws(CacheError) -> Void) throws(CacheError) {
         try publish()
+        self.expect(EvictionCandidate(info, changedAt: info.createdAt))
     }
 
-    public func suspended(_ info: StreamInfo) {}
-
-    public func removed(_ id: StreamID) {}
-
-    public func touched(_ id: StreamID, at time: Timestamp) {}
-
-    public func info(_ id: StreamID) throws(CacheError) -> StreamInfo? {
-        if let info = try self.read(StreamFileName.sealed(id), of: id, state: .sealed) { return info }
-        return try self.read(StreamFileName.unfinished(id), of: id, state: .suspended)
+    /// See ``StreamCatalog``.
+    public func suspended(_ info: StreamInfo) {
+        // The time of the last byte, which is what counts, is not after now, and not before the start.
+        self.expect(EvictionCandidate(info, changedAt: info.createdAt))
     }
 
+    /// See ``StreamCatalog``.
+    public func removed(_ id: StreamID) -> Bool { false }
+
+    /// See ``StreamCatalog``.
+    public func lost(_ id: StreamID) {}
+
+    /// See ``StreamCatalog``.
+    public func touched(_ times: [StreamID: Timestamp]) throws(CacheError) {
+        for (id, time) in times {
+            // Where it can't be written, the stream counts as not read, which is what it was before.
+            try? self.directory.remember(read: time, of: id)
+        }
+    }
+
+    // MARK: Looking
+
+    /// See ``StreamCatalog``.
+    public func info(_ id: StreamID) throws(CacheError) -> StreamInfo? { try self.directory.stored(id)?.info }
+
+    /// See ``StreamCatalog``.
     public func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,
@@ -45,7 +71,8 @@ public struct DirectoryCatalog: StreamCatalog {
             let (ids, isComplete) = try self.ids(admittedBy: filter, after: last, limit: max(4 * limit, 1_024))
             for id in ids {
                 last = id
-                guard let info = try self.info(id), filter.matches(info) else { continue }
+                // What is no file, or can't be read, is nothing to list.
+                guard let info = try? self.info(id), filter.matches(info) else { continue }
                 guard found.count < limit else { return StreamPage(streams: found, next: found.last?.id) }
                 found.append(info)
             }
@@ -61,62 +88,119 @@ public struct DirectoryCatalog: StreamCatalog {
     ) throws(CacheError) -> (ids: [StreamID], isComplete: Bool) {
         var ids: Set<StreamID> = []
         var isComplete = true
-        do throws(SystemCallError) {
-            try self.directory.calls.names(in: self.directory.handle) { name in
-                guard let id = StreamFileName.parse(name)?.id, filter.admits(id) else { return true }
-                if let cursor, id <= cursor { return true }
-                ids.insert(id)
-                if ids.count >= 2 * limit {
-                    ids = Set(ids.sorted().prefix(limit))
-                    isComplete = false
-                }
-                return true
+        try self.directory.forEachFile { id, _ in
+            guard filter.admits(id) else { return true }
+            if let cursor, id <= cursor { return true }
+            ids.insert(id)
+            if ids.count >= 2 * limit {
+                ids = Set(ids.sorted().prefix(limit))
+                isComplete = false
             }
-        } catch {
-            throw error.cacheError()
+            return true
         }
         let sorted = ids.sorted()
         return sorted.count > limit ? (Array(sorted.prefix(limit)), false) : (sorted, isComplete)
     }
 
-    private func write(_ info: StreamInfo, to file: OpenFile) throws(CacheError) {
-        let record = StreamRecord(info)
-        do throws(SystemCallError) {
-            try self.directory.calls.setAttribute(StreamRecord.attribute, to: record.bytes, of: file)
+    // MARK: Upkeep
+
+    /// See ``StreamCatalog``.
+    public func totals() throws(CacheError) -> (streams: Int64, bytes: Int64) {
+        var (streams, bytes) = (Int64(0), Int64(0))
+        try self.directory.forEachFile { id, isSealed in
+            guard let sizes = try? self.directory.sizes(of: id) else { return true }
+            // Of two files of one stream the sealed one counts it; the bytes are all there.
+            if isSealed || sizes.sealed == nil { streams += 1 }
+            bytes += (isSealed ? sizes.sealed : sizes.unfinished) ?? 0
+            return true
+        }
+        return (streams, bytes)
+    }
+
+    /// See ``StreamCatalog``.
+    public func expired(
+        at now: Timestamp,
+        _ rules: KeepingRules,
+        limit: Int
+    ) throws(CacheError) -> [EvictionCandidate] {
+        let mustLook = self.upkeep.withLock { upkeep -> Bool in
+            guard upkeep.rules != rules || upkeep.nextDeadline <= now else { return false }
+            upkeep.rules = rules
+            upkeep.nextDeadline = Timestamp(millisecondsSinceEpoch: .max)
+            return true
+        }
+        guard mustLook else { return [] }
+        var expired: [EvictionCandidate] = []
+        var isTruncated = false
+        do throws(CacheError) {
+            try self.forEachCandidate { candidate in
+                guard let deadline = candidate.deadline(rules) else { return }
+                if deadline > now {
+                    self.expect(deadline)
+                } else if expired.count < limit {
+                    expired.append(candidate)
+                } else {
+                    isTruncated = true
+                }
+            }
         } catch {
-            // Without extended attributes a stream is a file and nothing more, which is what it would have been
-            // anyway; refusing it would be worse than forgetting its labels.
-            guard error.isUnsupported else { throw error.cacheError(for: info.id) }
+            self.expect(now)
+            throw error
+        }
+        // Those that are due may be in use and stay; they are looked at again.
+        if !expired.isEmpty || isTruncated { self.expect(now) }
+        return EvictionPlan(expired, now: now, rules: rules).victims.map(\.candidate)
+    }
+
+    /// See ``StreamCatalog``.
+    public func leastUsed(limit: Int) throws(CacheError) -> [EvictionCandidate] {
+        var lowest = LowestUses(limit: limit)
+        try self.forEachCandidate { if $0.isSealed { lowest.insert($0) } }
+        return lowest.sorted()
+    }
+
+    private func forEachCandidate(_ body: (EvictionCandidate) -> Void) throws(CacheError) {
+        try self.directory.forEachFile { id, isSealed in
+            guard let stored = try? self.directory.stored(id), (stored.info.state == .sealed) == isSealed else {
+                return true
+            }
+            body(EvictionCandidate(stored.info, changedAt: stored.modifiedAt))
+            return true
         }
     }
 
-    private func read(_ name: String, of id: StreamID, state: StreamState) throws(CacheError) -> StreamInfo? {
-        let calls = self.directory.calls
-        do throws(SystemCallError) {
-            let file = try calls.open(name, in: self.directory.handle, .read)
-            return try Self.info(of: file, id: id, state: state, calls)
-        } catch {
-            if error.isNotFound { return nil }
-            throw error.cacheError(for: id)
-        }
+    private func expect(_ candidate: EvictionCandidate) {
+        guard let rules = self.upkeep.withLock({ $0.rules }), let deadline = candidate.deadline(rules) else { return }
+        self.expect(deadline)
     }
 
-    /// The facts that an open file tells about its stream.
-    static func info(
-        of file: OpenFile,
-        id: StreamID,
-        state: StreamState,
-        _ calls: any FileCalls
-    ) throws(SystemCallError) -> StreamInfo {
-        let status = try calls.status(of: file)
-        let modified = Timestamp(millisecondsSinceEpoch: status.modifiedMilliseconds)
-        var info = StreamInfo(id: id, state: state, size: status.size, createdAt: modified)
-        let attribute = try calls.attribute(StreamRecord.attribute, of: file)
-        if let record = attribute.flatMap(StreamRecord.init(bytes:)) {
-            record.complete(&info)
-        } else if state == .sealed {
-            info.sealedAt = modified
-        }
-        return info
+    private func expect(_ deadline: Timestamp) {
+        self.upkeep.withLock { $0.nextDeadline = min($0.nextDeadline, deadline) }
     }
+
+    /// See ``StreamCatalog``.
+    public func recover(
+        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
+    ) throws(CacheError) -> RecoveryReport {
+        var report = RecoveryReport()
+        try self.directory.forEachFile { id, _ in
+            do throws(CacheError) {
+                guard let stored = try self.directory.stored(id) else { return true }
+                if stored.isResized { report.note(.damaged, id) }
+            } catch {
+                report.note(problem: error.message)
+            }
+            return true
+        }
+        return report
+    }
+
+    /// See ``StreamCatalog``.
+    public var problems: [String] { [] }
+
+    /// See ``StreamCatalog``.
+    public func settle() {}
+
+    /// See ``StreamCatalog``.
+    public func close() {}
 }

@@ -1,7 +1,9 @@
 import CacheProtocol
+import Synchronization
 
 extension FileStore {
-    /// Makes a stream a sealed one: the bytes first, then what is known about them, then the name that says so.
+    /// Makes a stream a sealed one: the bytes first, then what is known about them, then the name that says so. That it
+    /// is sealed is for the caller to say.
     func seal(
         _ stream: StreamFile,
         file: OpenFile,
@@ -12,52 +14,86 @@ extension FileStore {
         info.state = .sealed
         info.size = size
         info.sha256 = sha256
-        info.sealedAt = self.clock()
+        info.sealedAt = max(self.clock.wall(), info.createdAt)
         info.durability = self.configuration.durability
-        do throws(SystemCallError) {
+        let sealed = info
+        try calling(for: stream.id) { () throws(SystemCallError) in
             try self.calls.truncate(file, to: size)
+            try self.directory.remember(sealed, in: file)
+        }
+        try self.flush(file, of: stream, file: file)
+        try self.publish(sealed)
+        do throws(CacheError) {
+            try self.flush(self.directory.handle, of: stream, file: file)
         } catch {
-            throw error.cacheError(for: stream.id)
+            self.unpublish(stream.id)
+            throw error
         }
-        try self.catalog.seal(info, file: file) { () throws(CacheError) in
-            do throws(SystemCallError) {
-                let isPowerSafe = self.configuration.durability == .power
-                if isPowerSafe { try self.calls.flush(file) }
-                try self.calls.rename(
-                    StreamFileName.unfinished(stream.id),
-                    to: StreamFileName.sealed(stream.id),
-                    in: self.directory.handle
-                )
-                if isPowerSafe { try self.calls.flush(self.directory.handle) }
-            } catch {
-                throw error.cacheError(for: stream.id)
-            }
-        }
-        stream.change(to: .sealed) { $0 = info }
-        return info
+        return sealed
     }
 
-    /// A writer is done with its stream.
-    func writerEnded(_ appender: FileAppender) { self.giveUp(appender.reservation) }
+    /// Gives the file the name of a sealed one, and has the catalog say the same.
+    private func publish(_ info: StreamInfo) throws(CacheError) {
+        var isRenamed = false
+        do throws(CacheError) {
+            try self.catalog.seal(info) { () throws(CacheError) in
+                try self.directory.finishRenaming(info.id)
+                isRenamed = true
+            }
+        } catch {
+            if isRenamed { self.unpublish(info.id) }
+            throw error
+        }
+    }
+
+    /// Takes the name back. Where that fails as well, the stream is sealed at the next start, with the right bytes.
+    private func unpublish(_ id: StreamID) {
+        try? self.calls.rename(StreamFileName.sealed(id), to: StreamFileName.unfinished(id), in: self.directory.handle)
+    }
+
+    /// Has the device store what was written, where that is promised.
+    ///
+    /// A failure is final: the system reports it once and takes the bytes for stored after that (fsync(2)), so that a
+    /// second try would succeed without their being there. The stream must come from its source again.
+    private func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
+        guard self.configuration.durability == .power else { return }
+        do throws(SystemCallError) {
+            try self.calls.flush(target)
+        } catch {
+            let damage = "its bytes may not have reached the device: \(error)."
+            self.upkeepState.withLock { $0.damaged[stream.id] = damage }
+            try? self.directory.remember(stream.info, damage: damage, in: file)
+            throw error.cacheError(for: stream.id)
+        }
+    }
 
     /// Removes a stream that its writer aborted.
     func eraseAborted(_ stream: StreamFile) throws(CacheError) { _ = try self.erase(stream.id) }
 
-    /// Removes a stream's files; who reads them keeps what he has.
+    /// Removes a stream's files; who reads them keeps what he has. The name is claimed, or reserved for the writer that
+    /// asks for this.
     ///
     /// - Returns: Whether there was such a stream.
     func erase(_ id: StreamID) throws(CacheError) -> Bool {
-        var isFound = false
+        var (files, bytes) = (0, Int64(0))
+        var failure: SystemCallError?
         for name in [StreamFileName.sealed(id), StreamFileName.unfinished(id)] {
             do throws(SystemCallError) {
+                // What is no file has no size, and is unlinked or refused by the system like everything else.
+                let size = try? self.calls.status(of: name, in: self.directory.handle).size
                 try self.calls.unlink(name, in: self.directory.handle)
-                isFound = true
+                files += 1
+                bytes += size ?? 0
             } catch {
-                guard error.isNotFound else { throw error.cacheError(for: id) }
+                if !error.isNotFound, failure == nil { failure = error }
             }
         }
-        self.detach(id)?.change(to: .removed)
-        self.catalog.removed(id)
-        return isFound
+        self.budget.give(bytes: bytes, streams: files > 0 ? 1 : 0)
+        if let failure { throw failure.cacheError(for: id) }
+        let wasKnown = self.catalog.removed(id)
+        self.table.detach(id)?.change(to: .removed)
+        self.touches.forget(id)
+        self.upkeepState.withLock { _ = $0.damaged.removeValue(forKey: id) }
+        return files > 0 || wasKnown
     }
 }

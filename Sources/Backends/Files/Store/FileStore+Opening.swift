@@ -1,40 +1,73 @@
 import CacheProtocol
+import Logging
+import Synchronization
 
 extension FileStore {
     /// Opens a stream for one more reader.
     func openForReading(_ id: StreamID) async throws(CacheError) -> StreamFile {
         try await self.workers.perform { () throws(CacheError) in
-            // Sealing renames the file between the two looks; then the next look finds it.
-            for _ in 0..<3 {
+            // Sealing renames the file between the two looks, and overwriting replaces it; then the next look finds it.
+            for _ in 0..<4 {
                 if let open = self.retainOpenStream(id) { return open }
-                if let stream = try self.openFile(StreamFileName.sealed(id), of: id, .sealed) {
-                    return self.adopt(stream, forReader: true)
-                }
-                if let stream = try self.openFile(StreamFileName.unfinished(id), of: id, .suspended) {
-                    return self.adopt(stream, forReader: true)
-                }
+                let generation = self.table.beginLooking(for: id)
+                defer { self.close(self.table.endLooking(for: id)) }
+                var found = try self.openFile(StreamFileName.sealed(id), of: id, .sealed)
+                if found == nil { found = try self.openFile(StreamFileName.unfinished(id), of: id, .suspended) }
+                guard let found else { continue }
+                guard let stream = self.table.adopt(found, foundAt: generation) else { continue }
+                self.touches.touch(id, at: self.clock.wall())
+                return stream
             }
+            self.noteLoss(id)
             throw self.notFound(id)
         }
     }
 
     private func openFile(_ name: String, of id: StreamID, _ state: StreamState) throws(CacheError) -> StreamFile? {
+        let file: OpenFile
+        let stored: StoredStream
         do throws(SystemCallError) {
-            let file = try self.calls.open(name, in: self.directory.handle, .read)
-            return StreamFile(try DirectoryCatalog.info(of: file, id: id, state: state, self.calls), file: file)
+            file = try self.calls.open(name, in: self.directory.handle, .read)
+            stored = try self.directory.stored(in: file, id: id, state: state)
         } catch {
             if error.isNotFound { return nil }
             throw error.cacheError(for: id)
         }
+        guard !stored.isResized else {
+            throw CacheError(
+                .io,
+                "\(file.path) has \(stored.info.size) bytes, but \(stored.sealedSize ?? 0) were sealed. Restore the "
+                    + "file, or remove the stream.",
+                streamID: id
+            )
+        }
+        return StreamFile(stored.info, file: file)
+    }
+
+    /// Tells the catalog where it knows a stream of which there is no file.
+    private func noteLoss(_ id: StreamID) {
+        guard (try? self.catalog.info(id)) != nil, self.table.claim(id, evenIfRead: true) else { return }
+        defer { self.close(self.table.unclaim(id)) }
+        guard let sizes = try? self.directory.sizes(of: id), sizes.sealed == nil, sizes.unfinished == nil else {
+            return
+        }
+        self.logger.error("a stream's file is gone", metadata: ["stream": "\(id)"])
+        self.catalog.lost(id)
     }
 
     /// Brings about the stream that a writer has reserved.
     func openForWriting(_ reservation: WriteReservation) async throws(CacheError) -> FileAppender {
         guard reservation.beginOpening() else { throw CacheError.superseded(reservation.id) }
+        await self.table.unclaimed(reservation.id)
         if let predecessor = reservation.takePredecessor() { await self.supersede(predecessor) }
         do throws(CacheError) {
             let appender = try await self.workers.perform { () throws(CacheError) in
-                try self.makeAppender(reservation)
+                do throws(CacheError) {
+                    return try self.makeAppender(reservation)
+                } catch {
+                    self.leaveUnopened(reservation.id)
+                    throw error
+                }
             }
             reservation.endOpening(appender)
             return appender
@@ -50,40 +83,45 @@ extension FileStore {
         await predecessor.superseded()?.handOver()
     }
 
+    /// The stream of a predecessor that was ended for a writer that then could not open it: nobody writes it now.
+    private func leaveUnopened(_ id: StreamID) {
+        guard let stream = self.table.stream(id), stream.state == .live else { return }
+        stream.change(to: .suspended)
+        self.catalog.suspended(stream.info)
+    }
+
     private func makeAppender(_ reservation: WriteReservation) throws(CacheError) -> FileAppender {
         let id = reservation.id
         let options = reservation.options
         if options.mode == .overwrite {
             _ = try self.erase(id)
-        } else if try self.isSealed(id) {
+        } else if try self.directory.sizes(of: id).sealed != nil {
             throw CacheError(.streamExists, "The stream is sealed. Choose another id, or overwrite it.", streamID: id)
         }
-        let file = try self.openUnfinished(id, options.mode)
-        var info = try calling(for: id) { () throws(SystemCallError) in
-            try DirectoryCatalog.info(of: file, id: id, state: .live, self.calls)
+        if options.mode == .resume, let file = try self.openSuspended(id) {
+            return try self.resume(reservation, file)
         }
-        if info.size == 0 {
-            info.createdAt = self.clock()
-            info.contentType = options.contentType
-            info.timeToLiveSeconds = options.timeToLiveSeconds
-            info.metadata = options.metadata
-        }
-        try self.begin(info, file: file)
-        let stream = self.adopt(StreamFile(info, file: file), forReader: false)
-        stream.change(to: .live)
-        return FileAppender(stream: stream, file: file, reservation: reservation, store: self)
-    }
-
-    private func isSealed(_ id: StreamID) throws(CacheError) -> Bool {
-        try calling(for: id) { () throws(SystemCallError) in
-            try self.calls.exists(StreamFileName.sealed(id), in: self.directory.handle)
+        try self.takeRoom(bytes: 0, streams: 1, for: id)
+        do throws(CacheError) {
+            return try self.begin(reservation, try self.createFile(id))
+        } catch {
+            self.budget.give(bytes: 0, streams: 1)
+            throw error
         }
     }
 
-    private func openUnfinished(_ id: StreamID, _ mode: WriteOptions.Mode) throws(CacheError) -> OpenFile {
-        let name = StreamFileName.unfinished(id)
+    private func openSuspended(_ id: StreamID) throws(CacheError) -> OpenFile? {
         do throws(SystemCallError) {
-            return try self.calls.open(name, in: self.directory.handle, mode == .resume ? .openOrCreate : .create)
+            return try self.calls.open(StreamFileName.unfinished(id), in: self.directory.handle, .update)
+        } catch {
+            if error.isNotFound { return nil }
+            throw error.cacheError(for: id)
+        }
+    }
+
+    private func createFile(_ id: StreamID) throws(CacheError) -> OpenFile {
+        do throws(SystemCallError) {
+            return try self.calls.open(StreamFileName.unfinished(id), in: self.directory.handle, .create)
         } catch {
             guard error.isExisting else { throw error.cacheError(for: id) }
             throw CacheError(
@@ -94,13 +132,45 @@ extension FileStore {
         }
     }
 
-    /// Tells the catalog; what it refuses is not begun.
-    private func begin(_ info: StreamInfo, file: OpenFile) throws(CacheError) {
+    /// Goes on with a stream.
+    private func resume(_ reservation: WriteReservation, _ file: OpenFile) throws(CacheError) -> FileAppender {
+        let stored = try calling(for: reservation.id) { () throws(SystemCallError) in
+            try self.directory.stored(in: file, id: reservation.id, state: .live)
+        }
+        if let damage = stored.damage ?? self.upkeepState.withLock({ $0.damaged[reservation.id] }) {
+            throw CacheError(
+                .io,
+                "The stream can't be gone on with: \(damage) Send it again from its start (overwrite), or remove it.",
+                streamID: reservation.id
+            )
+        }
+        return try self.appender(reservation, file, stored.info)
+    }
+
+    /// Begins a stream; where that fails, there is none.
+    private func begin(_ reservation: WriteReservation, _ file: OpenFile) throws(CacheError) -> FileAppender {
+        var info = StreamInfo(id: reservation.id, state: .live, size: 0, createdAt: self.clock.wall())
+        info.contentType = reservation.options.contentType
+        info.timeToLiveSeconds = reservation.options.timeToLiveSeconds
+        info.metadata = reservation.options.metadata
         do throws(CacheError) {
-            try self.catalog.started(info, file: file)
+            return try self.appender(reservation, file, info)
         } catch {
-            if info.size == 0 { try? self.calls.unlink(StreamFileName.unfinished(info.id), in: self.directory.handle) }
+            try? self.calls.unlink(StreamFileName.unfinished(reservation.id), in: self.directory.handle)
             throw error
         }
+    }
+
+    private func appender(
+        _ reservation: WriteReservation,
+        _ file: OpenFile,
+        _ info: StreamInfo
+    ) throws(CacheError) -> FileAppender {
+        try calling(for: info.id) { () throws(SystemCallError) in try self.directory.remember(info, in: file) }
+        try self.catalog.started(info)
+        // A reader may have opened the file since it was made: then its stream is the one, with our facts.
+        let stream = self.table.adoptForWriter(StreamFile(info, file: file))
+        stream.change(to: .live) { $0 = info }
+        return FileAppender(stream: stream, file: file, reservation: reservation, store: self)
     }
 }

@@ -2,30 +2,69 @@ public import CacheProtocol
 
 /// Who remembers what streams there are and the facts about them: the directory itself, or an index beside it.
 ///
-/// Calls come from threads that may wait for devices, and for one stream never two at a time.
+/// Calls come from threads that may wait for devices, and for one stream never two at a time, but for the reading ones.
+/// The facts have been written to the file itself when a call comes.
 public protocol StreamCatalog: Sendable {
     /// Whether listings are the catalog's own strength, or read together from the directory.
     var listing: Capabilities.Support { get }
 
-    /// A writer began, or went on with, a stream. `file` is open for writing.
-    func started(_ info: StreamInfo, file: OpenFile) throws(CacheError)
+    // MARK: A stream's life
+
+    /// A writer began, or went on with, a stream.
+    func started(_ info: StreamInfo) throws(CacheError)
 
     /// A stream is about to be sealed: remember `info`, and make `publish` happen with it, so that a crash between the
-    /// two can be mended at the next start.
-    func seal(_ info: StreamInfo, file: OpenFile, publish: () throws(CacheError) -> Void) throws(CacheError)
+    /// two can be mended at the next start. Where this throws, the caller undoes what `publish` did.
+    func seal(_ info: StreamInfo, publish: () throws(CacheError) -> Void) throws(CacheError)
 
-    /// A stream's writer went away.
+    /// A stream's writer went away, or its sealing came to nothing. On a full disk that may be remembered later.
     func suspended(_ info: StreamInfo)
 
     /// A stream's file is gone; forget it. On a full disk that may have to wait, and must not fail the removal.
-    func removed(_ id: StreamID)
+    ///
+    /// - Returns: Whether the catalog knew the stream.
+    func removed(_ id: StreamID) -> Bool
 
-    /// A stream was read at this time. May be remembered in batches.
-    func touched(_ id: StreamID, at time: Timestamp)
+    /// A stream's file is gone though nobody removed it.
+    func lost(_ id: StreamID)
+
+    /// Streams were read at these times.
+    func touched(_ times: [StreamID: Timestamp]) throws(CacheError)
+
+    // MARK: Looking
 
     /// The facts about a stream, or `nil` where there is none.
     func info(_ id: StreamID) throws(CacheError) -> StreamInfo?
 
     /// One page of streams, in the order of their ids. Live streams may be given as suspended: the caller knows better.
     func streams(matching filter: StreamFilter, after cursor: StreamID?, limit: Int) throws(CacheError) -> StreamPage
+
+    // MARK: Upkeep
+
+    /// How much there is.
+    func totals() throws(CacheError) -> (streams: Int64, bytes: Int64)
+
+    /// Streams whose time is over, those first whose time was over first; not more than `limit`.
+    func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [EvictionCandidate]
+
+    /// Sealed streams, those first that were not used for longest; not more than `limit`.
+    func leastUsed(limit: Int) throws(CacheError) -> [EvictionCandidate]
+
+    /// Makes catalog and files agree after whatever happened; streams are written and read meanwhile. Runs on a thread
+    /// of its own, in memory that does not grow with the number of streams.
+    ///
+    /// - Parameter claim: Calls its second argument while nobody writes, reads or removes the stream, and returns
+    ///   `false` without calling it where somebody does: then the stream is in good hands.
+    func recover(
+        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
+    ) throws(CacheError) -> RecoveryReport
+
+    /// Why the catalog can't do its work, one sentence each; empty where it can.
+    var problems: [String] { get }
+
+    /// Does what had to wait; called every few seconds.
+    func settle()
+
+    /// The store comes to its end: what is kept in several files for speed may be brought together.
+    func close()
 }

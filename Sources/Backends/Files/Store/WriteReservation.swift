@@ -15,6 +15,7 @@ final class WriteReservation: Sendable {
         var phase = Phase.reserved
         /// Who had the name before and is to hand it over.
         var predecessor: WriteReservation?
+        var isGivenUp = false
         var waiting: [CheckedContinuation<FileAppender?, Never>] = []
     }
 
@@ -32,7 +33,7 @@ final class WriteReservation: Sendable {
         self.core = Mutex(Core(predecessor: predecessor))
     }
 
-    /// Begins opening, unless a newcomer was faster.
+    /// Begins opening, unless a newcomer was faster or the writer has gone.
     func beginOpening() -> Bool {
         self.core.withLock { core in
             guard case .reserved = core.phase else { return false }
@@ -80,5 +81,36 @@ final class WriteReservation: Sendable {
             }
             if let settled { continuation.resume(returning: settled) }
         }
+    }
+
+    /// Who has the name when a reservation is given up.
+    struct Heir {
+        var holder: WriteReservation?
+    }
+
+    /// The writer has let go, or never got the stream.
+    ///
+    /// The appender is let go of too, so that the file is closed even while a successor is still remembered.
+    ///
+    /// - Returns: Who has the name now: the predecessor that was never superseded and still writes, if there is one;
+    ///   `nil` where the reservation had been given up before.
+    func giveUp() -> Heir? {
+        let (isFirst, predecessor) = self.core.withLock { core -> (Bool, WriteReservation?) in
+            guard !core.isGivenUp else { return (false, nil) }
+            core.isGivenUp = true
+            switch core.phase {
+            case .reserved, .open: core.phase = .over
+            case .opening, .over: break
+            }
+            return (true, core.predecessor)
+        }
+        guard isFirst else { return nil }
+        var holder = predecessor
+        while let candidate = holder {
+            let (isGivenUp, next) = candidate.core.withLock { ($0.isGivenUp, $0.predecessor) }
+            guard isGivenUp else { break }
+            holder = next
+        }
+        return Heir(holder: holder)
     }
 }

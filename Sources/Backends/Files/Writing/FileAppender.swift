@@ -16,6 +16,8 @@ final class FileAppender: @unchecked Sendable {
     static let pauseAbove = 2 << 20
     /// How many bytes are worth waking the job for while more are coming.
     private static let wakeAbove = 512 << 10
+    /// How many bytes the job writes before it lets other jobs have the thread.
+    private static let turn = 4 << 20
 
     let stream: StreamFile
     let reservation: WriteReservation
@@ -50,9 +52,13 @@ final class FileAppender: @unchecked Sendable {
         var isIdle = false
         /// Bytes in the queue and in the job's hands.
         var bytes = 0
+        /// For how many of them room was taken in the budget when they came; for the rest that is still to be done.
+        var prepaid = 0
         /// How long the stream is with everything that was handed over.
         var end: Int64 = 0
         var failure: CacheError?
+        /// Whether a newcomer waits for what was handed over to be stored; nothing more is taken then.
+        var isHandingOver = false
         var pausing: [CheckedContinuation<CacheError?, Never>] = []
     }
 
@@ -107,6 +113,7 @@ final class FileAppender: @unchecked Sendable {
         let limit = self.store.configuration.maximumStreamSize
         let (failure, current, filled) = self.queue.withLock { queue -> (CacheError?, StagingBlock?, Int) in
             if let failure = queue.failure { return (failure, nil, 0) }
+            if queue.isHandingOver { return (.superseded(self.stream.id), nil, 0) }
             queue.isIdle = false
             guard queue.end + Int64(count) <= limit else { return (self.tooLarge(limit), nil, 0) }
             return (nil, queue.current, queue.filled)
@@ -134,6 +141,7 @@ final class FileAppender: @unchecked Sendable {
             queue.filled += count
             queue.bytes += count
             queue.end += Int64(count)
+            if self.store.prepay(Int64(count)) { queue.prepaid += count }
             if queue.filled == StagingBlock.capacity, let block = queue.current {
                 queue.full.append((block, queue.taken))
                 queue.release()
@@ -206,6 +214,7 @@ final class FileAppender: @unchecked Sendable {
     private func enqueue(_ ending: Ending) {
         let mustDrain = self.queue.withLock { queue -> Bool in
             queue.endings.append(ending)
+            if case .handOver = ending { queue.isHandingOver = true }
             return self.send(&queue)
         }
         if mustDrain { self.startDraining() }
@@ -226,20 +235,33 @@ final class FileAppender: @unchecked Sendable {
     // MARK: The job's side
 
     private func drain() {
+        var written = 0
         while let job = self.queue.withLock({ $0.next() }) {
             switch job {
-            case .write(let block, let range): self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
+            case .write(let block, let range):
+                self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
+                written += range.count
             case .end(let ending): self.perform(ending)
             }
+            // A writer that is faster than the device never lets the queue run empty; others need the thread, too.
+            if written >= Self.turn { return self.startDraining() }
         }
     }
 
     private func perform(_ ending: Ending) {
         switch ending {
         case .finish(let expected, let continuation):
-            continuation.resume(returning: self.end { () throws(CacheError) in try self.seal(expecting: expected) })
+            let result = self.end { () throws(CacheError) in
+                try self.seal(expecting: expected)
+            } change: { info in
+                self.stream.change(to: .sealed) { $0 = info }
+            }
+            continuation.resume(returning: result)
         case .abort(let continuation):
-            let result = self.end { () throws(CacheError) in try self.store.eraseAborted(self.stream) }
+            let result = self.end { () throws(CacheError) in
+                try self.store.eraseAborted(self.stream)
+            } change: { _ in
+            }
             if case .failure(let error) = result {
                 continuation.resume(returning: error)
             } else {
@@ -251,21 +273,26 @@ final class FileAppender: @unchecked Sendable {
             self.fail(.superseded(self.stream.id))
             if !self.isEnded {
                 self.isEnded = true
-                self.store.writerEnded(self)
+                self.store.giveUp(self.reservation)
             }
             continuation.resume()
         }
     }
 
     /// Ends the writing by `body`; where it fails, the stream is suspended.
-    private func end<Value>(_ body: () throws(CacheError) -> Value) -> Result<Value, CacheError> {
+    ///
+    /// - Parameter change: Says what the stream is doing then.
+    private func end<Value>(
+        _ body: () throws(CacheError) -> Value,
+        change: (Value) -> Void
+    ) -> Result<Value, CacheError> {
         guard !self.isEnded else {
             return .failure(.superseded(self.stream.id))
         }
         do throws(CacheError) {
             let value = try body()
             self.isEnded = true
-            self.store.writerEnded(self)
+            self.store.giveUp(self.reservation) { change(value) }
             return .success(value)
         } catch {
             self.letGo()
@@ -277,19 +304,27 @@ final class FileAppender: @unchecked Sendable {
     private func letGo() {
         self.isEnded = true
         try? self.store.calls.truncate(self.file, to: self.stream.stored)
-        self.stream.change(to: .suspended)
-        self.store.catalog.suspended(self.stream.info)
-        self.store.writerEnded(self)
+        var info = self.stream.info
+        info.state = .suspended
+        self.store.catalog.suspended(info)
+        self.store.giveUp(self.reservation) { self.stream.change(to: .suspended) }
     }
 
     private func write(_ bytes: UnsafeRawBufferPointer) {
-        if self.failure == nil {
+        let (failure, prepaid) = self.queue.withLock { queue -> (CacheError?, Int) in
+            let prepaid = min(queue.prepaid, bytes.count)
+            queue.prepaid -= prepaid
+            return (queue.failure, prepaid)
+        }
+        if failure == nil {
             do throws(CacheError) {
-                try self.store(bytes)
+                try self.store(bytes, prepaid: Int64(prepaid))
             } catch {
                 self.fail(error)
                 self.stream.forgetUnstored()
             }
+        } else {
+            self.store.budget.give(bytes: Int64(prepaid))
         }
         let pausing = self.queue.withLock { queue -> [CheckedContinuation<CacheError?, Never>] in
             queue.bytes -= bytes.count
@@ -300,13 +335,28 @@ final class FileAppender: @unchecked Sendable {
         for continuation in pausing { continuation.resume(returning: self.failure) }
     }
 
-    private func store(_ bytes: UnsafeRawBufferPointer) throws(CacheError) {
+    private func store(_ bytes: UnsafeRawBufferPointer, prepaid: Int64) throws(CacheError) {
         let offset = self.stream.stored
-        try self.makeRoom(upTo: offset + Int64(bytes.count))
+        var paid = prepaid
+        do throws(CacheError) {
+            try self.store.takeRoom(bytes: Int64(bytes.count) - prepaid, for: self.stream.id)
+            paid = Int64(bytes.count)
+            try self.makeRoom(upTo: offset + Int64(bytes.count))
+            try self.writeAll(bytes, at: offset)
+        } catch {
+            self.store.budget.give(bytes: paid)
+            throw error
+        }
+        self.stream.store(upTo: offset + Int64(bytes.count))
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(CacheError) {
+        // What was there before is digested first, so that a failure to read it is found before bytes are taken.
+        if self.hasher != nil { try self.digest(upTo: offset) }
         do throws(SystemCallError) {
             var written = 0
             while written < bytes.count {
-                written += try self.store.calls.write(
+                written += try self.store.calls.writeSome(
                     UnsafeRawBufferPointer(rebasing: bytes[written...]),
                     to: self.file,
                     at: offset + Int64(written)
@@ -318,33 +368,18 @@ final class FileAppender: @unchecked Sendable {
             self.extents.wasRefused(at: offset)
             throw error.cacheError(for: self.stream.id)
         }
-        if self.hasher != nil {
-            try self.digest(upTo: offset)
-            self.hasher?.update(bufferPointer: bytes)
-            self.hashed += Int64(bytes.count)
-        }
-        self.stream.store(upTo: offset + Int64(bytes.count))
+        self.hasher?.update(bufferPointer: bytes)
+        self.hashed += Int64(bytes.count)
     }
 
     /// Allocates ahead, and keeps the reserve that deleting needs.
     private func makeRoom(upTo end: Int64) throws(CacheError) {
         guard let growth = self.extents.growth(for: end) else { return }
         let calls = self.store.calls
-        let reserve = self.store.configuration.minimumFreeBytes
-        let free = try calling(for: self.stream.id) { () throws(SystemCallError) in
-            try calls.freeBytes(of: self.store.directory.handle)
-        }
         let needed = end - growth.lowerBound
-        guard free - reserve >= needed else {
-            throw CacheError(
-                .storageFull,
-                "\(free) bytes are free in \(self.store.directory.path), and \(reserve) are kept in reserve "
-                    + "(minFreeBytes). Remove streams.",
-                streamID: self.stream.id
-            )
-        }
+        let available = try self.store.takeSpace(needed, for: self.stream.id)
         let planned = growth.upperBound - growth.lowerBound
-        let count = free - reserve >= planned ? planned : needed
+        let count = available >= planned ? planned : needed
         do throws(SystemCallError) {
             if self.canPreallocate {
                 self.canPreallocate = try calls.preallocate(self.file, from: growth.lowerBound, count: count)

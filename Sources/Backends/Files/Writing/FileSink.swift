@@ -9,6 +9,8 @@ final class FileSink: StreamSink {
 
     private struct State {
         var appender: FileAppender?
+        /// Whether the answer to ``open()`` is being worked out; then who works it out gives the name up.
+        var isOpening = false
         var isEnded = false
     }
 
@@ -20,15 +22,33 @@ final class FileSink: StreamSink {
     func open() -> Answer<WritePosition> {
         .later(
             Later { () async throws(CacheError) in
-                let appender = try await self.store.openForWriting(self.reservation)
-                let mustLetGo = self.state.withLock { state in
-                    state.appender = appender
-                    return state.isEnded
+                let mayOpen = self.state.withLock { state -> Bool in
+                    guard !state.isEnded, !state.isOpening, state.appender == nil else { return false }
+                    state.isOpening = true
+                    return true
                 }
-                if mustLetGo { appender.suspend() }
-                return WritePosition(offset: appender.stream.stored, epoch: appender.reservation.epoch)
+                guard mayOpen else { throw self.notOpen }
+                do throws(CacheError) {
+                    let appender = try await self.store.openForWriting(self.reservation)
+                    if self.endOpening(appender) { appender.suspend() }
+                    return WritePosition(offset: appender.stream.stored, epoch: appender.reservation.epoch)
+                } catch {
+                    if self.endOpening(nil) { self.store.giveUp(self.reservation) }
+                    throw error
+                }
             }
         )
+    }
+
+    /// Opening came to its end.
+    ///
+    /// - Returns: Whether the writer has gone meanwhile.
+    private func endOpening(_ appender: FileAppender?) -> Bool {
+        self.state.withLock { state in
+            state.isOpening = false
+            state.appender = appender
+            return state.isEnded
+        }
     }
 
     func append(count: Int, filling fill: (inout OutputRawSpan) -> Void) throws(CacheError) -> AppendResult {
@@ -46,23 +66,35 @@ final class FileSink: StreamSink {
     func abort() async throws(CacheError) { try await self.ended().abort() }
 
     func suspend() {
-        if let appender = self.end() {
-            appender.suspend()
-        } else {
-            self.store.giveUp(self.reservation)
+        switch self.end() {
+        case .open(let appender): appender.suspend()
+        case .opening: break
+        case .closed: self.store.giveUp(self.reservation)
         }
     }
 
-    private func end() -> FileAppender? {
+    private enum Hold {
+        case open(FileAppender)
+        case opening
+        case closed
+    }
+
+    private func end() -> Hold {
         self.state.withLock { state in
             state.isEnded = true
-            return state.appender
+            if let appender = state.appender { return .open(appender) }
+            return state.isOpening ? .opening : .closed
         }
     }
 
     private func ended() throws(CacheError) -> FileAppender {
-        guard let appender = self.end() else { throw self.notOpen }
-        return appender
+        switch self.end() {
+        case .open(let appender): return appender
+        case .opening: throw self.notOpen
+        case .closed:
+            self.store.giveUp(self.reservation)
+            throw self.notOpen
+        }
     }
 
     private var notOpen: CacheError {

@@ -1,0 +1,98 @@
+import CacheProtocol
+import FileStorage
+import GRDB
+
+extension StreamIndex {
+    /// The states of those of some streams that have rows.
+    func states(of ids: [StreamID]) throws(CacheError) -> [StreamID: IndexedStream.State] {
+        try self.read { db in
+            let statement = try db.cachedStatement(sql: "SELECT state FROM stream WHERE id = ?")
+            var states: [StreamID: IndexedStream.State] = [:]
+            for id in ids {
+                let name = try String.fetchOne(statement, arguments: [id.rawValue])
+                states[id] = name.flatMap(IndexedStream.State.init(rawValue:))
+            }
+            return states
+        }
+    }
+
+    /// What is needed of a row to compare it with its file.
+    struct Outline {
+        var id: StreamID
+        var state: IndexedStream.State
+        var size: Int64
+    }
+
+    /// A page of outlines, in the order of their ids.
+    func outlines(after cursor: StreamID?, limit: Int) throws(CacheError) -> [Outline] {
+        try self.read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT id, state, size FROM stream WHERE id > ? ORDER BY id LIMIT ?"
+            )
+            let rows = try Row.fetchCursor(statement, arguments: [cursor?.rawValue ?? "", limit])
+            var outlines: [Outline] = []
+            while let row = try rows.next() {
+                guard
+                    let id = (row[0] as String?).flatMap({ StreamID(validating: $0) }),
+                    let state = (row[1] as String?).flatMap(IndexedStream.State.init(rawValue:))
+                else {
+                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row that no gateway wrote: \(row)")
+                }
+                outlines.append(Outline(id: id, state: state, size: row[2] ?? 0))
+            }
+            return outlines
+        }
+    }
+
+    /// Remembers when streams were last read.
+    func touch(_ times: [StreamID: Timestamp]) throws(CacheError) {
+        let all = Array(times)
+        // By pieces, so that a START does not wait long for its turn.
+        for start in stride(from: 0, to: all.count, by: 500) {
+            try self.write { db in
+                let statement = try db.cachedStatement(sql: "UPDATE stream SET last_read = ? WHERE id = ?")
+                for (id, time) in all[start..<min(start + 500, all.count)] {
+                    try statement.execute(arguments: [time.millisecondsSinceEpoch, id.rawValue])
+                }
+            }
+        }
+    }
+
+    /// Streams whose time is over: by their own time to live, by the configuration's, and those left unfinished.
+    func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [IndexedStream] {
+        let moment = now.millisecondsSinceEpoch
+        return try self.read { db in
+            var streams = try Self.fetch(db, "WHERE expires <= ? ORDER BY expires LIMIT ?", [moment, limit])
+            if let seconds = rules.timeToLiveSeconds, streams.count < limit {
+                let sealed = now.advanced(bySeconds: -seconds).millisecondsSinceEpoch
+                streams += try Self.fetch(
+                    db,
+                    "WHERE state = 'sealed' AND ttl IS NULL AND sealed <= ? ORDER BY sealed LIMIT ?",
+                    [sealed, limit - streams.count]
+                )
+            }
+            if streams.count < limit {
+                let left = now.advanced(bySeconds: -rules.suspendedTimeToLiveSeconds).millisecondsSinceEpoch
+                streams += try Self.fetch(
+                    db,
+                    "WHERE state = 'suspended' AND changed <= ? LIMIT ?",
+                    [left, limit - streams.count]
+                )
+            }
+            return streams.filter { $0.state == .sealed || $0.state == .suspended }
+        }
+    }
+
+    /// Sealed streams, those first that were not read for longest.
+    func leastUsed(limit: Int) throws(CacheError) -> [IndexedStream] {
+        try self.read { db in
+            try Self.fetch(db, "WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed) LIMIT ?", [limit])
+        }
+    }
+
+    private static func fetch(_ db: Database, _ rest: String, _ arguments: StatementArguments) throws -> [IndexedStream]
+    {
+        let statement = try db.cachedStatement(sql: "SELECT \(IndexedStream.columns) FROM stream \(rest)")
+        return try Row.fetchAll(statement, arguments: arguments).map(IndexedStream.init(row:))
+    }
+}

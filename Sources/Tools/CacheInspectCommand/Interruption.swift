@@ -1,0 +1,49 @@
+import Dispatch
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Somebody pressed Ctrl-C, or the system asked the process to end.
+struct Interruption: Error {
+    /// Runs something, and cancels it at SIGINT or SIGTERM.
+    ///
+    /// - Parameter work: What to run.
+    /// - Throws: What `work` throws, or an ``Interruption``.
+    static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield() }
+            source.activate()
+            return source
+        }
+        defer {
+            for source in sources { source.cancel() }
+        }
+        let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
+            group.addTask {
+                do {
+                    return .success(try await work())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask {
+                for await _ in signals { return .failure(Interruption()) }
+                return nil
+            }
+            var first: Result<Void, any Error>?
+            while first == nil, let next = await group.next() { first = next }
+            // Whichever is left ends: the work by being cancelled, the waiting for signals likewise.
+            group.cancelAll()
+            return first
+        }
+        try outcome?.get()
+    }
+}

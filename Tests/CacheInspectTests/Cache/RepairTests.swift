@@ -1,0 +1,120 @@
+import CacheInspect
+import CacheProtocol
+import SQLiteBackend
+import TestSupport
+import Testing
+
+@Suite("Repairing makes the index agree with the files, and never touches a file")
+struct RepairTests {
+    /// A cache with one of each fault.
+    private func damaged() throws -> TestCache {
+        let cache = try TestCache()
+        try cache.add("good")
+        try cache.add("gone")
+        try cache.remove("gone.audio")
+        try cache.addRow(try TestCache.row("row", state: .suspended))
+        try cache.addFile("stranger.audio", Array("abc".utf8))
+        try cache.setModified(TestCache.start, of: "stranger.audio")
+        try cache.addRow(try TestCache.row("ahead", state: .suspended))
+        try cache.addFile("ahead.audio", Array("abc".utf8))
+        try cache.addRow(try TestCache.row("cut", state: .suspended))
+        try cache.addFile("cut.part", Array("a".utf8))
+        try cache.add("resized")
+        try cache.addFile("resized.audio", Array("abcd".utf8))
+        return cache
+    }
+
+    private func repair(
+        _ cache: TestCache,
+        _ change: (inout RepairOptions) -> Void = { _ in }
+    ) throws -> (summary: RepairSummary, steps: [String: RepairStep]) {
+        var options = RepairOptions()
+        change(&options)
+        var steps: [String: RepairStep] = [:]
+        let summary = try cache.inspector().repair(options) { steps[$0.id.rawValue] = $0 }
+        return (summary, steps)
+    }
+
+    @Test("a dry run says what it would do, and does nothing")
+    func dry() throws {
+        let cache = try self.damaged()
+        let before = try #require(cache.index).streams()
+        let (files, contents) = (cache.directory.contents, try self.contents(cache))
+        let (summary, steps) = try self.repair(cache)
+        #expect(summary.exitCode == 1)
+        #expect(
+            steps.mapValues(\.fault) == [
+                "gone": .missingFile, "row": .orphanRow, "stranger": .orphanFile, "ahead": .stateDiffers,
+                "cut": .sizeDiffers, "resized": .sizeDiffers,
+            ]
+        )
+        #expect(steps.filter { !$0.value.isMendable }.map(\.key) == ["resized"])
+        #expect(try #require(cache.index).streams() == before)
+        #expect(cache.directory.contents == files)
+        #expect(try self.contents(cache) == contents)
+    }
+
+    @Test("applied, everything that can agree does, and all bytes are still there")
+    func applied() throws {
+        let cache = try self.damaged()
+        let contents = try self.contents(cache)
+        let (summary, _) = try self.repair(cache) { $0.isApplied = true }
+        #expect(summary.mended == 5)
+        #expect(summary.left == 1)
+        #expect(summary.exitCode == 1)
+        #expect(try cache.row(of: "row") == nil)
+        #expect(try cache.row(of: "gone")?.state == .missing)
+        #expect(try cache.row(of: "stranger")?.state == .sealed)
+        #expect(try cache.row(of: "ahead")?.state == .sealed)
+        #expect(try cache.row(of: "cut")?.size == 1)
+        #expect(try self.contents(cache) == contents)
+        let again = try self.repair(cache).steps
+        #expect(Set(again.keys) == ["gone", "resized"])
+        #expect(again.values.allSatisfy { !$0.isMendable })
+    }
+
+    @Test("lost streams are forgotten where that is wanted")
+    func forgotten() throws {
+        let cache = try self.damaged()
+        _ = try self.repair(cache) {
+            $0.isApplied = true
+            $0.forgetsMissing = true
+        }
+        #expect(try cache.row(of: "gone") == nil)
+    }
+
+    @Test("while a gateway is at work nothing is changed, and a dry run still speaks")
+    func held() throws {
+        let cache = try self.damaged()
+        let held = try cache.hold()
+        let before = try #require(cache.index).streams()
+        let error = #expect(throws: InspectError.self) { try self.repair(cache) { $0.isApplied = true } }
+        #expect(error?.code == .busy)
+        #expect(try #require(cache.index).streams() == before)
+        #expect(try self.repair(cache).summary.mended == 5)
+        held.release()
+    }
+
+    @Test("a cache in which everything agrees needs nothing, gateway or not")
+    func nothing() throws {
+        let cache = try TestCache()
+        try cache.add("good")
+        let held = try cache.hold()
+        let (summary, steps) = try self.repair(cache) { $0.isApplied = true }
+        #expect(summary.exitCode == 0)
+        #expect(steps.isEmpty)
+        held.release()
+    }
+
+    @Test("a directory without an index has nothing to repair")
+    func noIndex() throws {
+        let cache = try TestCache(hasIndex: false)
+        let error = #expect(throws: InspectError.self) { try self.repair(cache) }
+        #expect(error?.code == .noIndex)
+    }
+
+    private func contents(_ cache: TestCache) throws -> [String: [UInt8]] {
+        let names = cache.directory.contents.filter { $0.hasSuffix(".audio") || $0.hasSuffix(".part") }
+        return Dictionary(uniqueKeysWithValues: try names.map { ($0, try cache.bytes(of: $0)) })
+    }
+}

@@ -1,0 +1,158 @@
+import FileBackendSupport
+import CacheProtocol
+import FileStorage
+import NIOCore
+import TestSupport
+import Testing
+
+@Suite("Room in a directory")
+struct RoomTests {
+    private static let kibibytes = [UInt8](repeating: 7, count: 100 << 10)
+
+    @Test("too little free space makes old streams go, and the reserve stays")
+    func freeSpace() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.minimumFreeBytes = 1 << 20 }
+        for name in ["a", "b", "c"] { try await made.backend.write(name, Self.kibibytes) }
+        // The file system is full up to the reserve; each stream that goes gives its bytes back.
+        bench.calls.pretendFree(1 << 20)
+        bench.calls.hook { call, _ in
+            if call == .unlink { bench.calls.pretendFree((1 << 20) + (100 << 10)) }
+        }
+        try await made.backend.write("d", Self.kibibytes)
+        #expect(try await made.backend.names() == ["b", "c", "d"])
+        #expect(await made.backend.health().gauges["evicted_total"] == 1)
+        bench.calls.hook(nil)
+    }
+
+    @Test("where streams are not to be evicted, an upload that needs room is refused")
+    func noEviction() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make {
+            $0.maximumBytes = 150 << 10
+            $0.evicts = false
+        }
+        #expect(made.backend.capabilities.eviction == .none)
+        try await made.backend.write("a", Self.kibibytes)
+        let error = try await failure { try await made.backend.write("b", Self.kibibytes) }
+        #expect(error.code == .storageFull)
+        #expect(error.message.contains("maxBytes"))
+        #expect(try await made.backend.bytes("a") == Self.kibibytes)
+    }
+
+    @Test("one stream more than there may be makes the oldest go; where none may go it is refused with limit")
+    func streamCount() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.maximumStreams = 2 }
+        for name in ["a", "b", "c"] { try await made.backend.write(name, [1]) }
+        #expect(try await made.backend.names() == ["b", "c"])
+        for name in ["d", "e"] { try await made.backend.writeAndDrop(name, [1]) }
+        let error = try await failure { try await made.backend.write("f", [1]) }
+        #expect(error.code == .limit)
+        #expect(try await made.backend.names() == ["d", "e"])
+        // A refused stream is not counted.
+        try await made.backend.remove(StreamID("d"))
+        try await made.backend.write("f", [1])
+    }
+
+    @Test("what was there at the start is counted")
+    func countedAtStart() async throws {
+        let bench = try FileBench.mmap()
+        do {
+            let made = try await bench.make()
+            for name in ["a", "b"] { try await made.backend.write(name, Self.kibibytes) }
+        }
+        let made = try await bench.make { $0.maximumBytes = 250 << 10 }
+        try await made.backend.write("c", Self.kibibytes)
+        #expect(try await made.backend.names() == ["b", "c"])
+        #expect(await made.backend.health().gauges["used_bytes"] == 200 << 10)
+        #expect(await made.backend.health().gauges["streams"] == 2)
+    }
+
+    @Test("a budget that was lowered is kept to by upkeep")
+    func loweredBudget() async throws {
+        let bench = try FileBench.mmap()
+        do {
+            let made = try await bench.make()
+            for name in ["a", "b", "c"] { try await made.backend.write(name, Self.kibibytes) }
+        }
+        let made = try await bench.make { $0.maximumBytes = 120 << 10 }
+        try await made.running { await made.store.upkeep() }
+        #expect(try await made.backend.names() == ["c"])
+    }
+
+    @Test("when a stream was last read outlives the process")
+    func readTimesAreKept() async throws {
+        let bench = try FileBench.mmap()
+        do {
+            let made = try await bench.make()
+            for name in ["a", "b"] { try await made.backend.write(name, Self.kibibytes) }
+            _ = try await made.backend.bytes("a")
+            await made.store.upkeep()
+        }
+        let made = try await bench.make { $0.maximumBytes = 250 << 10 }
+        #expect(try await made.backend.info(StreamID("a")).lastReadAt != nil)
+        try await made.backend.write("c", Self.kibibytes)
+        #expect(try await made.backend.names() == ["a", "c"])
+    }
+
+    @Test("streams go by the configuration's time to live, and abandoned ones by theirs, also after a restart")
+    func timesToLive() async throws {
+        let bench = try FileBench.mmap()
+        func make() async throws -> FileBench.Made {
+            try await bench.make {
+                $0.timeToLiveSeconds = 100
+                $0.suspendedTimeToLiveSeconds = 1_000
+            }
+        }
+        do {
+            let made = try await make()
+            try await made.backend.write("plain", [1])
+            try await made.backend.write("own", [1], WriteOptions(timeToLiveSeconds: 500))
+            try await made.backend.writeAndDrop("left", [1])
+        }
+        let made = try await make()
+        var left: [[String]] = []
+        for seconds in [Int64(90), 20, 380, 20, 480, 20] {
+            bench.clock.advance(seconds: seconds)
+            await made.store.upkeep()
+            left.append(try await made.backend.names())
+        }
+        #expect(
+            left == [
+                ["left", "own", "plain"], ["left", "own"], ["left", "own"], ["left"], ["left"], [],
+            ]
+        )
+        #expect(await made.backend.health().gauges["expired_total"] == 3)
+    }
+
+    @Test("a stream that is read when its time is over goes when it is not read any more")
+    func expiryWaitsForReaders() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.timeToLiveSeconds = 10 }
+        try await made.backend.write("a", Self.kibibytes)
+        do {
+            let reader = try made.backend.makeReader(for: StreamID("a"))
+            _ = try await reader.opened().value()
+            bench.clock.advance(seconds: 20)
+            await made.store.upkeep()
+            #expect(try await reader.read(at: 0, count: 10).value().readableBytes == 10)
+        }
+        await made.store.upkeep()
+        #expect(try await made.backend.names() == [])
+    }
+}
+
+extension FileBench.Made {
+    /// Runs the backend for as long as `body` takes, once what the start does is done.
+    func running(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.backend.run() }
+            defer { group.cancelAll() }
+            while await self.backend.health().gauges["recovery_is_done"] != 1 { await Task.yield() }
+            try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+}
