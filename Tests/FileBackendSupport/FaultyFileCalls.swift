@@ -88,7 +88,8 @@ package final class FaultyFileCalls: FileCalls {
 
     package func openDirectory(_ path: String) throws(SystemCallError) -> OpenFile { try self.base.openDirectory(path) }
 
-    package func open(_ name: String, in directory: OpenFile, _ access: FileAccess) throws(SystemCallError) -> OpenFile {
+    package func open(_ name: String, in directory: OpenFile, _ access: FileAccess) throws(SystemCallError) -> OpenFile
+    {
         try self.pass(access == .create || access == .openOrCreate ? .create : .open, name)
         return try self.base.open(name, in: directory, access)
     }
@@ -108,7 +109,9 @@ package final class FaultyFileCalls: FileCalls {
         return try self.base.status(of: name, in: directory)
     }
 
-    package func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int64) throws(SystemCallError) -> Int {
+    package func write(_ bytes: UnsafeRawBufferPointer, to file: OpenFile, at offset: Int64) throws(SystemCallError)
+        -> Int
+    {
         try self.pass(.write, file.path)
         let count = min(bytes.count, self.state.withLock { $0.writesAtMost })
         return try self.base.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), to: file, at: offset)

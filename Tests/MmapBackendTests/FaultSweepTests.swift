@@ -1,6 +1,6 @@
-import FileBackendSupport
 import CacheProtocol
 import Crypto
+import FileBackendSupport
 import FileStorage
 import Testing
 

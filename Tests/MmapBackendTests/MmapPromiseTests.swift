@@ -1,6 +1,6 @@
-import FileBackendSupport
 import BackendTestKit
 import CacheProtocol
+import FileBackendSupport
 import Testing
 
 @Suite("The mmap backend keeps a backend's promises")

@@ -1,5 +1,5 @@
-import FileBackendSupport
 import CacheProtocol
+import FileBackendSupport
 import FileStorage
 import TestSupport
 import Testing

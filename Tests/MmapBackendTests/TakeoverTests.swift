@@ -1,6 +1,6 @@
-import FileBackendSupport
 import CacheProtocol
 import Dispatch
+import FileBackendSupport
 import FileStorage
 import Synchronization
 import Testing
