@@ -12,7 +12,8 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "Caches audio streams that clients upload and read over WebSocket.",
         discussion: """
-            Without --config it keeps streams in ./cache and listens on 127.0.0.1:8080. Flags override the file.
+            Without --config it keeps streams in ./cache and listens on 127.0.0.1:8080. Flags override the file. SIGHUP \
+            makes it read the configuration, tokens and certificates again.
 
             Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
             reach; 77 not permitted; 78 the configuration is wrong.
@@ -36,7 +37,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 print(settings.text, terminator: "")
                 return
             }
-            try await Self.serve(settings)
+            try await self.serve(settings)
         } catch {
             let failure = Failure(error)
             ProcessSetup.complain("gateway: \(failure.message)")
@@ -44,7 +45,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
     }
 
-    private static func serve(_ settings: Settings) async throws {
+    private func serve(_ settings: Settings) async throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "gateway")
         logger.logLevel = settings.gateway.logLevel
@@ -53,15 +54,20 @@ struct GatewayCommand: AsyncParsableCommand {
             "gateway \(GatewayServer.version) starts",
             metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
         )
+        let scheme = settings.gateway.tls == nil ? "ws" : "wss"
         let server = GatewayServer(configuration: settings.gateway, backend: backend, logger: logger) { [logger] port in
             logger.notice(
                 "listening",
-                metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+                metadata: ["url": "\(scheme)://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
             )
+        }
+        let (file, overrides) = (self.config, self.overrides)
+        let reloading = Reloading(server: server, logger: logger, settings: settings) {
+            try Settings(file: file, overrides: overrides)
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [server],
+                services: [server, reloading],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -72,7 +78,7 @@ struct GatewayCommand: AsyncParsableCommand {
 }
 
 /// What the command line may change of the configuration.
-struct Overrides: ParsableArguments {
+struct Overrides: ParsableArguments, Sendable {
     @Option(help: "The address to listen on.")
     var host: String?
 

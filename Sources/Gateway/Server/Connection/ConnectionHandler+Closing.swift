@@ -31,6 +31,7 @@ extension ConnectionHandler {
         if let streamID = self.upload.connectionClosed() {
             self.logger.info("stream suspended", metadata: ["stream": "\(streamID)"])
         }
+        self.releaseUpload()
         self.requests.removeAll()
         self.readers.removeAll()
         self.endSubscription()

@@ -5,6 +5,12 @@ import Wire
 extension ConnectionHandler {
     func start(_ start: ClientMessage.Start, _ requestID: RequestID?) {
         if self.isQuiescing { return self.send(Self.shuttingDown.reply(to: requestID)) }
+        self.paceStart(start, requestID)
+    }
+
+    /// Begins an upload that may be.
+    func begin(_ start: ClientMessage.Start, _ requestID: RequestID?) {
+        let owner = self.grant.token == nil ? nil : self.grant.principal.name
         let upload = UploadMachine<StreamWriter>.Upload(
             streamID: start.streamID,
             usesExtension: start.usesExtension || requestID != nil,
@@ -13,12 +19,17 @@ extension ConnectionHandler {
         let action = self.upload.startReceived(
             upload,
             makeWriter: { () throws(CacheError) in
-                try self.service.backend.makeWriter(for: StreamID(start.streamID), options: WriteOptions(start))
+                try self.service.backend.makeWriter(
+                    for: StreamID(start.streamID),
+                    options: WriteOptions(start, owner: owner)
+                )
             },
             open: { $0.opened() }
         )
         switch action {
-        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .reject(let rejection):
+            self.releaseUpload()
+            self.send(rejection.reply(to: requestID))
         case .open(.now(let position)): self.opened(.success(position), requestID)
         case .open(.later(let later)): self.wait(for: later) { $0.opened($1, requestID) }
         }
@@ -63,6 +74,7 @@ extension ConnectionHandler {
         switch action {
         case .proceed: break
         case .reject(let rejection):
+            self.releaseUpload()
             self.logger.info("upload failed", metadata: ["reason": "\(rejection.code): \(rejection.message)"])
             self.send(rejection.reply(to: nil))
         case .pause(let readiness):
@@ -145,6 +157,7 @@ extension ConnectionHandler {
     }
 
     private func uploadWentOn() {
+        self.releaseUpload()
         self.resumeReading()
         if self.isQuiescing { self.quiesce() }
     }
@@ -157,13 +170,16 @@ extension ConnectionHandler {
 }
 
 extension WriteOptions {
-    init(_ start: ClientMessage.Start) {
+    /// - Parameter owner: Whose the stream is, where that is known.
+    init(_ start: ClientMessage.Start, owner: String?) {
+        var metadata = start.metadata ?? [:]
+        if let owner { metadata[StreamOwners.label] = owner }
         self.init(
             mode: start.overwrite ? .overwrite : start.resume ? .resume : .create,
             contentType: start.contentType,
             expectedSize: start.size,
             timeToLiveSeconds: start.timeToLiveSeconds,
-            metadata: start.metadata ?? [:]
+            metadata: metadata
         )
     }
 }

@@ -11,29 +11,36 @@ struct GatewayRoutes {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("/healthz") { _, _ in await self.health() }
-        router.get(RouterPath(self.service.configuration.path)) { request, _ in self.refuseUpgrade(request) }
+        router.add(middleware: DenyByDefault(routes: self))
+        router.get("/healthz") { request, _ in await self.health(request) }
+        router.get(RouterPath(self.service.configuration.path)) { request, _ in try await self.refuseUpgrade(request) }
         return router
     }
 
-    /// 200 where the backend takes uploads, else 503 with the reasons.
-    private func health() async -> Response {
+    /// What is answered to everybody: whether the server works, and no more.
+    static let openPaths: Set<String> = ["/healthz"]
+
+    /// 200 where the backend takes uploads, else 503; with the reasons, for those who may see them.
+    private func health(_ request: Request) async -> Response {
         let health = await self.service.backend.health()
         let isWell = health.problems.isEmpty
         var text = isWell ? "ok\n" : ""
-        for problem in health.problems { text += problem + "\n" }
+        if !isWell {
+            text = self.isAuthorized(request, .monitor) ? health.problems.map { $0 + "\n" }.joined() : "unavailable\n"
+        }
         return Self.text(isWell ? .ok : .serviceUnavailable, text)
     }
 
     /// A request to the WebSocket path came through as plain HTTP: the policy says why it was not upgraded.
-    private func refuseUpgrade(_ request: Request) -> Response {
+    private func refuseUpgrade(_ request: Request) async throws -> Response {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: request.uri.string)
         if let host = request.head.authority { head.headers.add(name: "host", value: host) }
         for field in request.headers { head.headers.add(name: field.name.rawName, value: field.value) }
-        let decision = self.service.configuration.upgradePolicy.decide(
+        let settings = self.service.settings.current
+        let decision = settings.upgradePolicy.decide(
             head,
             connections: self.service.load.connections,
-            limit: self.service.configuration.maximumConnections
+            limit: settings.maximumConnections
         )
         switch decision {
         case .accept:
@@ -41,17 +48,11 @@ struct GatewayRoutes {
                 .badRequest,
                 "Open a WebSocket by the first request of a connection, in HTTP/1.1.\n"
             )
-        case .refuse(let status, let reason, let fields):
-            var response = Self.text(HTTPResponse.Status(code: Int(status.code)), reason + "\n")
-            for field in fields {
-                guard let name = HTTPField.Name(field.name) else { continue }
-                response.headers[name] = field.value
-            }
-            return response
+        case .refuse(let refusal): throw try await self.refused(refusal)
         }
     }
 
-    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status,
             headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
