@@ -75,6 +75,16 @@ extension FileStore {
     ///
     /// - Returns: Whether there was such a stream.
     func erase(_ id: StreamID) throws(CacheError) -> Bool {
+        var files = 0
+        let wasKnown = try self.catalog.remove(id) { () throws(CacheError) in files = try self.unlink(id) }
+        self.table.detach(id)?.change(to: .removed)
+        self.touches.forget(id)
+        self.upkeepState.withLock { _ = $0.damaged.removeValue(forKey: id) }
+        return files > 0 || wasKnown
+    }
+
+    /// - Returns: How many files there were.
+    private func unlink(_ id: StreamID) throws(CacheError) -> Int {
         var (files, bytes) = (0, Int64(0))
         var failure: SystemCallError?
         for name in [StreamFileName.sealed(id), StreamFileName.unfinished(id)] {
@@ -90,10 +100,6 @@ extension FileStore {
         }
         self.budget.give(bytes: bytes, streams: files > 0 ? 1 : 0)
         if let failure { throw failure.cacheError(for: id) }
-        let wasKnown = self.catalog.removed(id)
-        self.table.detach(id)?.change(to: .removed)
-        self.touches.forget(id)
-        self.upkeepState.withLock { _ = $0.damaged.removeValue(forKey: id) }
-        return files > 0 || wasKnown
+        return files
     }
 }
