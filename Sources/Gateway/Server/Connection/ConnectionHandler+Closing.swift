@@ -33,6 +33,8 @@ extension ConnectionHandler {
         }
         self.requests.removeAll()
         self.readers.removeAll()
+        self.readerTimer?.cancel()
+        self.readerTimer = nil
         self.endSubscription()
         self.transfer = nil
         self.deferred = []

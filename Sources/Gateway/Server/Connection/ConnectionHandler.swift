@@ -32,6 +32,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var upload = UploadMachine<StreamWriter>()
     var requests = RequestQueue()
     var readers = ReaderCache()
+    var readerTimer: Scheduled<Void>?
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
     var subscription: ActiveSubscription?
@@ -233,9 +234,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .greet: self.greet()
-        case .ping:
-            self.readers.removeAll()
-            self.ping()
+        case .ping: self.ping()
         case .giveUpIdle:
             self.logger.debug("idle connection given up")
             self.close(.goingAway, reason: "idle")
