@@ -55,7 +55,7 @@ extension FileStore {
     ///
     /// A failure is final: the system reports it once and takes the bytes for stored after that (fsync(2)), so that a
     /// second try would succeed without their being there. The stream must come from its source again.
-    private func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
+    func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
         guard self.configuration.durability == .power else { return }
         do throws(SystemCallError) {
             try self.calls.flush(target)
