@@ -15,7 +15,7 @@ def _filter(*rules):
     """Rules of a packet filter for what comes in."""
     need("nft")
     script = "table inet fault { chain input { type filter hook input priority 0; policy accept;\n"
-    script += "\n".join(rules) + "\n} }"
+    script += "\n".join(rules) + "\n}\n}\n"
     try:
         run("nft", "-f", "-", input=script)
     except RuntimeError as error:
@@ -102,6 +102,8 @@ async def heavy_packet_loss(scene):
 @row("41", "a link of 8 Mbit/s: bytes right, no spurious timeout", namespace=True)
 async def slow_link(scene):
     need("tc")
+    # Packets of a real network's size: the bucket is smaller than those of the loopback device.
+    run("ip", "link", "set", "lo", "mtu", "1500")
     try:
         run("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "8mbit", "burst", "64k", "latency", "400ms")
     except RuntimeError as error:
