@@ -1,5 +1,6 @@
 import CacheProtocol
 import FileBackendSupport
+import FileStorage
 import Synchronization
 import Testing
 
