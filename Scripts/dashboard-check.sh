@@ -2,9 +2,10 @@
 # Checks the dashboard in a headless Chromium against a real gateway: uploads, recordings, live listening, resumption,
 # what hostile streams may not do, keyboard and screen reader, light and dark, wide and narrow. See docs/dashboard.md.
 #
-#   Scripts/dashboard-check.sh [--require] [--no-build] [--picture] [--output DIRECTORY] [CHECK...]
+#   Scripts/dashboard-check.sh [--require] [--quick] [--no-build] [--picture] [--output DIRECTORY] [CHECK...]
 #
 #   --require   fail where there is no Chromium and none can be installed; without it that prints SKIPPED and succeeds
+#   --quick     leave out what takes long: listening to whole files, drawing long ones, pictures of a gateway at work
 #   --no-build  use the gateway that is there
 #   --picture   write docs/images/dashboard.png anew
 #   --output    where the pictures go; .build/dashboard unless told
@@ -20,10 +21,11 @@ set -euo pipefail
 require=no
 build=yes
 picture=()
+quick=()
 output=.build/dashboard
 
 usage() {
-    sed -n '5,11p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
+    sed -n '5,12p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
     exit 64
 }
 
@@ -31,6 +33,7 @@ checks=()
 while [ $# -gt 0 ]; do
     case "$1" in
         --require) require=yes ;;
+        --quick) quick=(--quick) ;;
         --no-build) build=no ;;
         --picture) picture=(--picture docs/images/dashboard.png) ;;
         --output)
@@ -70,9 +73,14 @@ fi
 chromium=$(find_chromium) || skip "there is no Chromium; set CHROMIUM to one."
 
 cd "$root"
+if [ "${#picture[@]}" -gt 0 ]; then
+    # The one of the documents has good letters, and the same ones wherever it is taken.
+    install_packages fonts-inter fonts-jetbrains-mono
+    export XDG_CONFIG_HOME=$root/Tests/Dashboard/fonts
+fi
 if [ "$build" = yes ]; then swift build --product gateway; fi
 gateway=$(swift build --show-bin-path)/gateway
 [ -x "$gateway" ] || die "there is no $gateway; run this without --no-build."
 
 PYTHONDONTWRITEBYTECODE=1 python3 Tests/Dashboard/check.py --gateway "$gateway" --chromium "$chromium" --samples Samples \
-    --output "$output" "${picture[@]}" "${checks[@]}"
+    --output "$output" "${quick[@]}" "${picture[@]}" "${checks[@]}"

@@ -1,6 +1,7 @@
 """Checks the dashboard in a real browser against a real gateway: see Scripts/dashboard-check.sh.
 
-    check.py --gateway EXECUTABLE --chromium EXECUTABLE --samples DIRECTORY --output DIRECTORY [--picture FILE] [NAME...]
+    check.py --gateway EXECUTABLE --chromium EXECUTABLE --samples DIRECTORY --output DIRECTORY [--quick] [--picture FILE]
+             [NAME...]
 """
 
 import argparse
@@ -91,15 +92,22 @@ def check_values(bench):
     return values.check(bench.page())
 
 
+# What takes ten seconds or more, most of them listened to.
+SLOW = [journeys.draws_long_streams, journeys.follows_files_as_they_come, pictures.looks_good]
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("gateway", "chromium", "samples", "output"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--picture")
     parser.add_argument("names", nargs="*")
     arguments = parser.parse_args()
     os.makedirs(arguments.output, exist_ok=True)
     checks = [check_values, *journeys.JOURNEYS, *safety.JOURNEYS, *accessibility.JOURNEYS, *pictures.JOURNEYS]
+    if arguments.quick:
+        checks = [check for check in checks if check not in SLOW]
     if arguments.names:
         checks = [check for check in checks if check.__name__ in arguments.names]
     directory = tempfile.mkdtemp(prefix="dashboard-check.")
@@ -113,7 +121,8 @@ def main():
                 note = check(bench)
                 bench.look_over(check.__name__)
                 print(f"ok      {time.monotonic() - start:5.1f} s  {check.__doc__}" + (f" ({note})" if note else ""), flush=True)
-            except Exception as error:  # Whatever it is, the other checks are still worth their time.
+            except Exception as error:
+                # Whatever it is, the other checks are still worth their time.
                 failures += 1
                 print(f"FAILED  {time.monotonic() - start:5.1f} s  {check.__doc__}\n        {error}", flush=True)
                 if not isinstance(error, Failure):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 
 from audio import large, wav
@@ -62,7 +63,7 @@ def draws_what_is_there(bench):
     """silence is drawn as silence and sound as sound: the second half of this file, and nothing before it"""
     page = bench.page()
     wait_connected(page)
-    path = wav(bench.file("half.wav"), 4, lambda t: 0.8 if t > 0.5 else 0.0)
+    path = wav(bench.file("half.wav"), 4, lambda t: 0.8 if t >= 0.5 else 0.0)
     page.choose_files("#files", path)
     wait_state(page, "half.wav", "sealed")
     open_stream(page, "half.wav")
@@ -72,6 +73,50 @@ def draws_what_is_there(bench):
     middle = len(heights) // 2
     expect(max(heights[: middle - 4]) < 0.05, f"there is no silence: {max(heights[: middle - 4])}")
     expect(min(heights[middle + 4 :]) > 0.6, f"there is no sound: {min(heights[middle + 4 :])}")
+
+
+def draws_long_streams(bench):
+    """a quarter of an hour and more is drawn from places all over the stream, and played"""
+    page = bench.page()
+    wait_connected(page)
+    with open(os.path.join(bench.samples, "hello.mp3"), "rb") as file:
+        sample = file.read()
+    # Frames follow frames: that is a file again, of 17 minutes.
+    with open(bench.file("long.mp3"), "wb") as file:
+        file.write(sample * 80)
+    # 20 MB are more than what is read without being asked for.
+    page.choose_files("#files", bench.file("long.mp3"), wav(bench.file("long.wav"), 640, lambda t: 0.5 * t))
+    wait_state(page, "long.mp3", "sealed")
+    open_stream(page, "long.mp3")
+    wait_verified(page)
+    page.wait("document.getElementById('player-state').textContent === 'Drawn from 120 places in the stream.'", "it is drawn")
+    expect(max(bars(page)) > 0.3, "it is drawn as silence")
+    page.wait("/\\/ 17:\\d\\d$/.test(document.getElementById('time').textContent)", "it is known how long it is")
+    wait_state(page, "long.wav", "sealed")
+    open_stream(page, "long.wav")
+    page.wait("document.getElementById('play-name').textContent === 'Load 20.5 MB to play'", "it is not read unasked")
+    page.click("#play")
+    wait_verified(page)
+    page.wait("document.getElementById('play-name').textContent === 'Play'", "it can be played")
+    heights = bars(page)
+    quarter = len(heights) // 4
+    # The same way of drawing Ogg, which is not to be had so long without a recording of that length.
+    page.choose_files("#files", shutil.copy(os.path.join(bench.samples, "hello.opus"), bench.file("short.opus")))
+    wait_state(page, "short.opus", "sealed")
+    picture = page.evaluate("""
+        (async () => {
+            const { RangeReader } = await import('/dashboard/download.js');
+            const { identify } = await import('/dashboard/formats.js');
+            const { waveform } = await import('/dashboard/peaks.js');
+            const reader = await RangeReader.open('short.opus');
+            const { size } = await reader.info();
+            const read = (offset, length) => reader.read(offset, length);
+            const { high, detail } = await waveform(identify(await read(0, 65536)), size, read, Infinity);
+            return { most: Math.max(...high), silent: high.filter((value) => value < 0.02).length, detail };
+        })()
+    """)
+    expect(picture["most"] > 0.3 and picture["silent"] < 60 and "120 places" in picture["detail"], f"{picture}")
+    expect(max(heights[:quarter]) < 0.2 < 0.38 < max(heights[-quarter:]) < 0.55, f"that is no slope: {heights}")
 
 
 def takes_dropped_files(bench):
@@ -119,6 +164,12 @@ def deletes_when_confirmed(bench):
     page.click("#delete-confirm")
     page.wait(f"document.querySelector('{row('notes.bin')}') === null", "it is gone")
     expect("was deleted" in text(page, "#announcements"), "nobody is told")
+    begin(page, "busy")
+    page.click(f"{row('busy')} .actions button")
+    page.click("#delete-confirm")
+    page.wait("document.getElementById('delete-error').textContent !== ''", "a stream that is being written is refused, and why")
+    page.key("Escape")
+    end(page, "busy")
 
 
 def is_searched_and_paged(bench):
@@ -265,7 +316,7 @@ def resumes_after_a_kill(bench):
 
 
 JOURNEYS = [
-    starts_empty, uploads_a_chosen_file, draws_what_is_there, takes_dropped_files, says_what_it_cannot_play,
+    starts_empty, uploads_a_chosen_file, draws_what_is_there, draws_long_streams, takes_dropped_files, says_what_it_cannot_play,
     deletes_when_confirmed, is_followed_live, follows_files_as_they_come, records_the_microphone, is_searched_and_paged,
     resumes_after_a_kill,
 ]

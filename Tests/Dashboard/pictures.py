@@ -11,12 +11,7 @@ def looks_good(bench):
     gateway = bench.other_gateway("pictured")
     page, writer = bench.page(gateway.url), bench.page(gateway.url)
     wait_connected(writer)
-    sealed = {
-        "podcast-2026-11-24-opening": ("audio/wav", {"show": "Morning edition"}, 9),
-        "support-4711": ("audio/wav", {"caller": "+49 30 5550142", "language": "de"}, 5),
-        "tts-welcome-en": ("audio/wav", {"voice": "Ada"}, 3),
-    }
-    for name, (kind, metadata, seconds) in sealed.items():
+    for name, seconds in (("podcast-2026-11-24-opening", 9), ("support-4711", 5), ("tts-welcome-en", 3)):
         path = wav(bench.file(f"{name}.wav"), seconds, lambda t: 0.3 + 0.6 * abs(0.5 - (t * 3.7) % 1))
         page.choose_files("#files", path)
         wait_state(page, f"{name}.wav", "sealed")

@@ -1,6 +1,7 @@
 """What a hostile stream, page or token may not do."""
 
 import json
+import os
 
 from browser import Failure
 from journeys import expect
@@ -102,4 +103,41 @@ def the_policy_holds(bench):
     frame.errors.clear()
 
 
-JOURNEYS = [hostile_streams_stay_text, streams_over_http_do_not_run, the_policy_holds]
+TOKEN = "a-token-that-only-this-check-knows-4711"
+
+
+def asks_for_a_token(bench):
+    """where the gateway needs a token the page asks for it, says when it is wrong, and never puts it into a URL"""
+    path = bench.file("tokens")
+    with open(path, "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(f"dashboard admin {TOKEN}\nlistener read {TOKEN}-for-less\n")
+    page = bench.page(bench.other_gateway("locked", security={"tokenFile": path}).url)
+
+    def give(token):
+        page.wait("document.getElementById('token-dialog').open", "a token is asked for")
+        page.evaluate("document.getElementById('token').focus()")
+        page.type(token)
+        page.key("Enter")
+
+    give(f"{TOKEN}-and-more")
+    page.wait("document.getElementById('token-reason').textContent.includes('does not know')", "it is said to be wrong")
+    bench.picture(page, "token")
+    give(f"{TOKEN}-for-less")
+    page.wait("document.getElementById('trouble').textContent.includes('list')", "the right that is missing is named")
+    page.click("#token-open")
+    give(TOKEN)
+    wait_connected(page)
+    page.choose_files("#files", os.path.join(bench.samples, "hello.mp3"))
+    wait_state(page, "hello.mp3", "sealed")
+    open_stream(page, "hello.mp3")
+    wait_verified(page)
+    page.go(page.evaluate("location.href"))
+    wait_state(page, "hello.mp3", "sealed")
+    expect(not any(TOKEN in url for url in page.requests), "the token is in a URL")
+    expect(page.evaluate("document.cookie === '' && localStorage.length === 0"), "the token is kept for longer than the tab")
+    # A browser says of every 401 and 403 that it is one.
+    page.errors = [error for error in page.errors if "401" not in error and "403" not in error]
+
+
+JOURNEYS = [asks_for_a_token, hostile_streams_stay_text, streams_over_http_do_not_run, the_policy_holds]

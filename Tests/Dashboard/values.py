@@ -152,7 +152,7 @@ PROMISES = {
             [words.clock(65), '1:05'], [words.clock(NaN), '–:––'], [words.relative(0, 65_000), '1 min ago'],
             [words.relative(7_200_000, 0), 'in 2 h'],
         ];
-        for (const [found, wanted] of cases) if (found !== wanted) return `${found}, not ${wanted}`;
+        for (const [found, wanted] of cases) if (found.replaceAll('\u00a0', ' ') !== wanted) return `${found}, not ${wanted}`;
     """,
 }
 

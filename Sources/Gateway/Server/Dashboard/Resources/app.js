@@ -116,6 +116,8 @@ function showTrouble(error) {
     const isGateways = error instanceof GatewayError || error instanceof ConnectionLost;
     setText(byId('trouble'), isGateways ? `${error.message} Trying again.` : `Something is wrong with this page: ${error.message}`);
     byId('trouble').hidden = false;
+    // Another token may be allowed more.
+    if (error.code === 'unauthorized') byId('token-open').hidden = false;
 }
 
 /** A token is asked for, and waited for. */
@@ -208,6 +210,7 @@ byId('token-form').addEventListener('submit', (event) => {
         return;
     }
     setToken(text);
+    health.retry();
     byId('token').value = '';
     connection?.close();
     byId('token-dialog').close();

@@ -117,6 +117,11 @@ export class HealthView {
         byId('health-tiles').append(...this.#tiles.map((tile) => tile.node));
     }
 
+    /** Asks for the metrics again, after it was told that there are none for this page. */
+    retry() {
+        this.#isMissing = false;
+    }
+
     /** Looks every two seconds, as long as the page is seen. */
     async run() {
         for (;;) {
@@ -131,7 +136,7 @@ export class HealthView {
         if (!this.#isMissing) {
             try {
                 const response = await get('/metrics');
-                this.#isMissing = response.status === 404;
+                this.#isMissing = [401, 403, 404].includes(response.status);
                 if (response.ok) now = parseMetrics(await response.text());
             } catch {
                 this.#before = null;

@@ -59,8 +59,9 @@ export class Inspector {
         this.#stream = stream;
         this.#facts();
         const hasEnded = before.state === 'live' && stream.state !== 'live';
-        const hasChanged = before.createdAt !== stream.createdAt;
-        if (hasChanged || (hasEnded && this.#follower === null)) {
+        const isAnother = before.createdAt !== stream.createdAt;
+        const hasResumed = before.state !== 'live' && stream.state === 'live';
+        if (isAnother || hasResumed || (hasEnded && this.#follower === null)) {
             this.#silence();
             this.#begin();
         }

@@ -104,7 +104,9 @@ class Row {
     show(stream, growth, isSelected) {
         this.stream = stream;
         this.isSelected = isSelected;
-        setText(this.#detail, [stream.contentType, ...Object.values(stream.metadata ?? {})].filter(Boolean).join(' · '));
+        // A file's name is most often the stream's.
+        const labels = Object.values(stream.metadata ?? {}).filter((label) => label !== stream.streamId);
+        setText(this.#detail, [stream.contentType, ...labels].filter(Boolean).join(' · '));
         this.#state.dataset.state = stream.state;
         setText(this.#state, stream.state);
         setText(this.#size, words.bytes(stream.size));

@@ -48,7 +48,8 @@ export function relative(milliseconds, now = Date.now()) {
     const [amount, unit] = size < 60 ? [size, 's']
         : size < 3600 ? [Math.floor(size / 60), 'min']
             : size < 86400 ? [Math.floor(size / 3600), 'h'] : [Math.floor(size / 86400), 'd'];
-    return seconds > 0 ? `${amount} ${unit} ago` : `in ${amount} ${unit}`;
+    // A number is not to be parted from its unit.
+    return seconds > 0 ? `${amount}\u00a0${unit}\u00a0ago` : `in\u00a0${amount}\u00a0${unit}`;
 }
 
 /** Date and time, as this reader's system writes them. */
