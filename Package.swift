@@ -77,10 +77,12 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "CacheProtocol", "Wire", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
-                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
             ],
-            path: "Sources/Gateway/Server"
+            path: "Sources/Gateway/Server",
+            // In the executable itself, so that it can be moved.
+            resources: [.embedInCode("Dashboard/Resources")]
         ),
         .executableTarget(
             name: "gateway",

@@ -13,6 +13,7 @@ struct GatewayRoutes {
         let router = Router()
         router.get("/healthz") { _, _ in await self.health() }
         router.get(RouterPath(self.service.configuration.path)) { request, _ in self.refuseUpgrade(request) }
+        DashboardRoutes(webSocketPath: self.service.configuration.path).add(to: router)
         return router
     }
 
