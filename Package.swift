@@ -157,7 +157,7 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "GatewayServer", "MmapBackend", "FileStorage", "CacheProtocol", "Wire", "AudioClient", "TestSupport",
-                nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
             ]
         ),
         .testTarget(

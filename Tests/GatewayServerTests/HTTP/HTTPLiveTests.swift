@@ -106,7 +106,7 @@ struct HTTPLiveTests {
             #expect(try await follower.chunked(1_000).isEqual(to: bytes, 0..<1_000))
             await writer.drop()
             let peer = try await gateway.connect()
-            var answer = try await peer.ask("HEAD", "/streams/live", [("Range", "bytes=5-")])
+            var answer = try await peer.ask("HEAD", "/streams/live")
             while answer.head["content-length"] == nil { answer = try await peer.ask("HEAD", "/streams/live") }
             let whole = try await peer.ask("GET", "/streams/live", [("Range", "bytes=990-")])
             #expect(whole.status == 206 && whole["content-range"] == "bytes 990-999/*")

@@ -51,7 +51,7 @@ extension RawPeer {
 
     /// Reads a chunk of a body; `nil` for the last one.
     func chunk() async throws -> ByteBuffer? {
-        let length = try await self.take("the length of a chunk") { unread in try unread.readLine().map { $0 } }
+        let length = try await self.take("the length of a chunk") { unread in try unread.readLine() }
         guard let count = Int(length, radix: 16) else { throw Surprise("no length of a chunk: \(length)") }
         guard count > 0 else { return nil }
         let bytes = try await self.take("a chunk of \(count) bytes") { unread in

@@ -439,14 +439,15 @@ enum OpenAPIDocument {
               }
             },
             "headers": {
-              "Accept-Ranges": {"description": "bytes", "schema": {"const": "bytes"}},
+              "Accept-Ranges": {"required": true, "description": "bytes", "schema": {"const": "bytes"}},
               "Cache-Control": {
+                "required": true,
                 "description": "no-store unless sealed; then immutable, for at most a day",
                 "schema": {"type": "string"}
               },
               "Content-Disposition": {"description": "inline for audio, else attachment", "schema": {"type": "string"}},
               "Content-Range": {"description": "bytes FIRST-LAST/LENGTH", "schema": {"type": "string"}},
-              "Content-Security-Policy": {"description": "sandbox", "schema": {"const": "sandbox"}},
+              "Content-Security-Policy": {"required": true, "description": "sandbox", "schema": {"const": "sandbox"}},
               "ETag": {"description": "Strong; of sealed streams only", "schema": {"type": "string"}},
               "Last-Modified": {"description": "When the stream was sealed", "schema": {"type": "string"}},
               "Location": {"description": "The stream's path", "schema": {"type": "string"}},
@@ -454,7 +455,7 @@ enum OpenAPIDocument {
                 "description": "sha-256=:base64: of the whole stream, whichever part is sent",
                 "schema": {"type": "string"}
               },
-              "X-Content-Type-Options": {"description": "nosniff", "schema": {"const": "nosniff"}}
+              "X-Content-Type-Options": {"required": true, "description": "nosniff", "schema": {"const": "nosniff"}}
             },
             "responses": {
               "BadRequest": {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Dates of HTTP")
 struct HTTPDateTests {
-    private static let formatter = {
+    private static func formatter() -> DateFormatter {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(identifier: "GMT")

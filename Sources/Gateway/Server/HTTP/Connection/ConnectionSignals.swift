@@ -48,7 +48,7 @@ final class ConnectionSignals: Sendable {
         let waiters = self.state.withLock { state in
             state.isEnded = true
             defer { state.waiters = [:] }
-            return state.waiters.values
+            return Array(state.waiters.values)
         }
         for waiter in waiters { waiter.resume() }
     }

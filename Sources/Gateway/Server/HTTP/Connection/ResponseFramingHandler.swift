@@ -28,7 +28,9 @@ final class ResponseFramingHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = Self.unwrapInboundIn(data) {
-            self.questions.append(Question(isHead: head.method == .HEAD, isOld: head.version < .http1_1))
+            self.questions.append(
+                Question(isHead: head.method == .HEAD, isOld: (head.version.major, head.version.minor) < (1, 1))
+            )
         }
         context.fireChannelRead(data)
     }

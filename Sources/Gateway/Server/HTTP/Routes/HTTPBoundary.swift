@@ -2,6 +2,8 @@ import CacheProtocol
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
+import Wire
 
 /// What stands between the network and every route: who is let in, and what becomes of what goes wrong.
 struct HTTPBoundary: RouterMiddleware {
@@ -10,10 +12,11 @@ struct HTTPBoundary: RouterMiddleware {
     let service: GatewayService
     let routes: [Route]
 
+    @concurrent
     func handle(
         _ request: Request,
         context: Context,
-        next: (Request, Context) async throws -> Response
+        next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let admission = HTTPAdmission(policy: self.service.configuration.upgradePolicy)
         var response: Response
@@ -33,30 +36,37 @@ struct HTTPBoundary: RouterMiddleware {
         return request.method == .head ? response.withoutBody : response
     }
 
+    @concurrent
     private func respond(
         _ request: Request,
         _ context: Context,
         _ admission: HTTPAdmission,
-        _ next: (Request, Context) async throws -> Response
+        _ next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let routes = self.routes.routes(at: request.uri.path)
         let route = routes.first { $0.method == request.method }
-        try admission.admit(request.head)
+        try self.authorize(request, to: route?.action, admission)
         if route == nil {
             guard !routes.isEmpty else { throw ProblemDetails.noSuchResource }
             let problem = ProblemDetails.noSuchMethod(allowed: routes.map { $0.method })
             guard request.method == .options else { throw problem }
             return Response(status: .noContent, headers: problem.fields)
         }
-        try self.authorize(request, to: route?.action)
         return try await next(request, context)
     }
 
-    /// Whether the sender of a request may do what it asks for: the one place that knows who may do what over HTTP.
-    private func authorize(_ request: Request, to action: Route.Action?) throws(ProblemDetails) {}
+    /// Lets a request in, or says why not: the one place that knows who may do what over HTTP.
+    private func authorize(
+        _ request: Request,
+        to action: Route.Action?,
+        _ admission: HTTPAdmission
+    ) throws(ProblemDetails) {
+        try admission.admit(request.head)
+    }
 
     private func problem(_ error: any Error, _ request: Request) -> ProblemDetails {
         if let problem = error as? ProblemDetails { return problem }
+        if let error = error as? HTTPError, error.status == .notFound { return .noSuchResource }
         let problem: ProblemDetails
         if let error = error as? CacheError {
             problem = ProblemDetails(error)

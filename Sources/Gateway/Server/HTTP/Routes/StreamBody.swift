@@ -16,6 +16,7 @@ struct StreamBody: Sendable {
     private static let batch = 512 << 10
 
     /// Sends all that a plan says.
+    @concurrent
     func send(_ body: StreamResponsePlan.Body, to writer: inout any ResponseBodyWriter) async throws {
         do {
             switch body {
@@ -45,6 +46,7 @@ struct StreamBody: Sendable {
         }
     }
 
+    @concurrent
     private func send(_ range: Range<Int64>, to writer: inout any ResponseBodyWriter) async throws {
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -68,6 +70,7 @@ struct StreamBody: Sendable {
         }
     }
 
+    @concurrent
     private func write(_ buffers: inout [ByteBuffer], to writer: inout any ResponseBodyWriter) async throws {
         guard !buffers.isEmpty else { return }
         try await writer.write(contentsOf: buffers)
@@ -80,6 +83,7 @@ struct StreamBody: Sendable {
     /// Sends what is there and what comes.
     ///
     /// - Returns: What is said behind the bytes: the digest of the whole stream.
+    @concurrent
     private func follow(
         from first: Int64,
         through last: Int64?,

@@ -68,16 +68,23 @@ extension StreamRoutes {
             case .live: "another writer is at work"
             case .suspended: "it has \(info?.size ?? 0) bytes"
             }
-        var problem = ProblemDetails(
-            .conflict,
-            info?.state == .live ? .streamBusy : .range,
-            "The stream can't be gone on with from there: \(reason).",
-            streamID: id.rawValue
-        )
-        problem.offset = info?.size ?? 0
+        var problem = Self.wrongOffset(id, info?.size ?? 0, reason)
+        if info?.state == .live { problem.code = .streamBusy }
         return problem
     }
 
+    private static func wrongOffset(_ id: StreamID, _ size: Int64, _ reason: String) -> ProblemDetails {
+        var problem = ProblemDetails(
+            .conflict,
+            .range,
+            "The stream can't be gone on with from there: \(reason).",
+            streamID: id.rawValue
+        )
+        problem.offset = size
+        return problem
+    }
+
+    @concurrent
     private func receive(
         _ request: Request,
         _ context: GatewayRequestContext,
@@ -92,7 +99,8 @@ extension StreamRoutes {
         )
         var writer = try self.service.backend.makeWriter(for: id, options: options)
         let position = try await writer.opened().value()
-        guard position.offset == upload.offset ?? 0 else { throw try await self.wrongOffset(id) }
+        // Another may have gone on with it in between.
+        guard position.offset == upload.offset ?? 0 else { throw Self.wrongOffset(id, position.offset, "it has grown") }
         let signals = try await ConnectionSignals.of(context.channel)
         if upload.expectsContinue {
             try await context.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue))).get()

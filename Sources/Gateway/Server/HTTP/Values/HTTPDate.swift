@@ -11,8 +11,8 @@ struct HTTPDate: Hashable, Comparable {
 
     /// The second that a moment is in.
     init(_ timestamp: Timestamp) {
-        let milliseconds = timestamp.millisecondsSinceEpoch
-        self.secondsSinceEpoch = (milliseconds - (milliseconds % 1_000 + 1_000) % 1_000) / 1_000
+        let (seconds, rest) = timestamp.millisecondsSinceEpoch.quotientAndRemainder(dividingBy: 1_000)
+        self.secondsSinceEpoch = rest < 0 ? seconds - 1 : seconds
     }
 
     /// Reads a date as HTTP writes it today: `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -36,9 +36,10 @@ struct Preconditions: Hashable {
         self.ifNoneMatch = fields[.ifNoneMatch].map { EntityTag.List($0) }
         self.ifModifiedSince = fields[.ifModifiedSince].flatMap { HTTPDate($0) }
         self.ifUnmodifiedSince = fields[.ifUnmodifiedSince].flatMap { HTTPDate($0) }
-        self.ifRange = fields[.ifRange].map { value in
+        self.ifRange = fields[.ifRange].map { value -> IfRange in
             if let tag = EntityTag(value) { return .tag(tag) }
-            return HTTPDate(value).map { .date($0) } ?? .malformed
+            if let date = HTTPDate(value) { return .date(date) }
+            return .malformed
         }
     }
 

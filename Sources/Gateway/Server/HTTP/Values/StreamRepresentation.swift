@@ -30,7 +30,7 @@ struct StreamRepresentation {
 
     /// Describes a stream whose bytes are not wanted.
     init(_ info: StreamInfo) {
-        self.init(info, StreamStatus(size: info.size, state: info.state), firstBytes: [])
+        self.init(info, StreamStatus(size: info.size, state: info.state), firstBytes: [UInt8]())
     }
 
     /// The stream's length for `Content-Range`: unknown while it may still grow.

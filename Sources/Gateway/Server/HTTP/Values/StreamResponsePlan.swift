@@ -1,5 +1,6 @@
 import CacheProtocol
 import HTTPTypes
+import Wire
 
 /// The answer to GET or HEAD of a stream, decided before a byte of it is read.
 struct StreamResponsePlan: Equatable {

@@ -1,5 +1,6 @@
 import CacheProtocol
 import HTTPTypes
+import Wire
 
 /// What the header of an upload says, checked before anything is done.
 struct UploadRequest: Hashable {
