@@ -23,7 +23,7 @@ struct HTTPAdmission: Hashable {
     /// - Throws: ``ProblemDetails`` with status 400 or 403.
     func admit(_ request: HTTPRequest) throws(ProblemDetails) {
         // A second Host is left among the fields; the first one is the authority.
-        guard let host = request.authority, request.headerFields[.host] == nil else {
+        guard let host = request.authority, request.headerFields[named: "Host"] == nil else {
             throw ProblemDetails(.badRequest, .badMessage, "A request has one Host (RFC 9112, 3.2).")
         }
         if let reason = self.policy.refusal(
