@@ -2,6 +2,7 @@ import CacheProtocol
 import NIOCore
 import TestSupport
 import Testing
+import Wire
 
 @testable import GatewayServer
 

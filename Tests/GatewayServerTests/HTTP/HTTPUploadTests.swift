@@ -1,4 +1,5 @@
 import CacheProtocol
+import FileStorage
 import NIOCore
 import TestSupport
 import Testing

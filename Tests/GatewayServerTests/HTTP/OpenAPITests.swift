@@ -1,5 +1,7 @@
 import CacheProtocol
+import FileStorage
 import Foundation
+import HTTPTypes
 import Logging
 import NIOCore
 import TestSupport
