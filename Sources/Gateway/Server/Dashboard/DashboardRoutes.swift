@@ -19,14 +19,9 @@ struct DashboardRoutes {
         self.files = webSocketPath == "/" ? [] : DashboardFile.all(webSocketPath: webSocketPath)
     }
 
-    /// Adds the routes.
-    func add(to router: Router<some RequestContext>) {
-        for file in self.files {
-            router.get(RouterPath(file.path)) { request, _ in Self.response(to: request, with: file) }
-            router.head(RouterPath(file.path)) { request, _ in
-                Self.response(to: request, with: file).createHeadResponse()
-            }
-        }
+    /// The routes; what nobody needs to be let in for, since there is no secret in them.
+    var routes: [Route] {
+        self.files.map { file in Route(.get, file.path, nil) { request, _ in Self.response(to: request, with: file) } }
     }
 
     private static func response(to request: Request, with file: DashboardFile) -> Response {
