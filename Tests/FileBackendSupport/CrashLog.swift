@@ -206,13 +206,15 @@ extension CrashLog.Crash {
 
     private static func found(_ name: String, _ backend: any CacheBackend) async throws -> CrashLog.Outcome {
         let info: StreamInfo
-        do throws(CacheError) {
+        let bytes: [UInt8]
+        do {
             info = try await backend.info(StreamID(name))
-        } catch {
+            // A row without its file tells of a stream only until somebody wants its bytes, or the start is through.
+            bytes = try await backend.bytes(name)
+        } catch let error as CacheError {
             guard error.code == .streamNotFound else { throw error }
             return .absent
         }
-        let bytes = try await backend.bytes(name)
         guard info.state == .sealed else { return .unfinished(bytes, atLeast: bytes.count) }
         try demand(info.size == bytes.count, "'\(name)' has \(bytes.count) bytes, and should have \(info.size).")
         try demand(info.sha256 == SHA256Value(bytes: SHA256.hash(data: bytes)), "The digest of '\(name)' is wrong.")

@@ -7,6 +7,14 @@ import Testing
 
 @testable import SQLiteBackend
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 @Suite("When the index is written, and when it can't be")
 struct IndexWriteTests {
     private static let bytes = [UInt8](repeating: 5, count: 100 << 10)
@@ -160,7 +168,7 @@ struct IndexWriteTests {
 
     @Test(
         "a failing call is reported, loses nothing acknowledged, and leaves no stream stuck and no row wrong",
-        arguments: FaultSweep.all
+        arguments: FaultSweep.all.filter { $0.number == EIO }
     )
     func failingCalls(_ sweep: FaultSweep) async throws { try await sweep.run(.power) { try FileBench.sqlite() } }
 }
