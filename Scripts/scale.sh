@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # What large numbers cost, measured in release: a gigabyte there and back, a thousand followers of one live stream,
 # hundreds of open uploads, and an index of a million streams. docs/scale.md has what came of it once.
+#
+#   Scripts/scale.sh [--no-build]
 set -euo pipefail
 # shellcheck source=Scripts/support.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
@@ -62,9 +64,11 @@ PYTHON
 prepare
 command -v python3 >/dev/null || install_packages python3
 cd "$root"
-for product in gateway audio-client cache-inspect; do
-    timed "Release build of $product" swift build -c release --product "$product"
-done
+if [ "${1:-}" != --no-build ]; then
+    for product in gateway audio-client cache-inspect; do
+        timed "Release build of $product" swift build -c release --product "$product"
+    done
+fi
 binaries=$(swift build -c release --show-bin-path)
 make_temporary_directory
 ulimit -n "$(ulimit -H -n)"

@@ -10,6 +10,12 @@ import Testing
 
 @Suite("Looking at a cache while a gateway is at work in it", .timeLimit(.minutes(5)))
 struct BesideGatewayTests {
+    private final class Flag: Sendable {
+        private let value = Mutex(false)
+        var isSet: Bool { self.value.withLock { $0 } }
+        func set() { self.value.withLock { $0 = true } }
+    }
+
     /// A gateway's backend, and where its cache is.
     private struct Gateway {
         let directory: TemporaryDirectory
@@ -35,10 +41,10 @@ struct BesideGatewayTests {
 
         /// Writes streams, reads them, and removes every other one, while `looking` goes on over and over.
         func work(looking: @escaping @Sendable () async throws -> Void) async throws {
-            let isDone = Mutex(false)
+            let isDone = Flag()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    repeat { try await looking() } while !isDone.withLock { $0 }
+                    repeat { try await looking() } while !isDone.isSet
                 }
                 try await withThrowingTaskGroup(of: Void.self) { writers in
                     for writer in 0..<4 {
@@ -53,7 +59,7 @@ struct BesideGatewayTests {
                     }
                     try await writers.waitForAll()
                 }
-                isDone.withLock { $0 = true }
+                isDone.set()
                 try await group.waitForAll()
             }
         }
