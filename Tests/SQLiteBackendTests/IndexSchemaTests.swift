@@ -113,3 +113,54 @@ struct IndexSchemaTests {
         }
     }
 }
+
+@Suite("Values that no gateway wrote")
+struct IndexValueTests {
+    @Test(
+        "whatever kind of value is in whichever column, a row is read or refused as damaged, and nothing ends",
+        arguments: [
+            "file", "state", "size", "content_type", "sha256", "created", "sealed", "last_read", "expires", "ttl",
+            "metadata", "durability", "changed", "last_verified", "verification",
+        ]
+    )
+    func anyValue(_ column: String) async throws {
+        let directory = try TemporaryDirectory()
+        let index = try StreamIndex(path: StreamIndex.path(inDirectory: directory.path), access: .own(.process))
+        let moment = Timestamp(millisecondsSinceEpoch: 1)
+        for name in ["a", "b"] {
+            var info = StreamInfo(id: try StreamID(name), state: .sealed, size: 3, createdAt: moment)
+            info.sealedAt = moment
+            try index.put([IndexedStream(info, file: "\(name).audio", changedAt: moment)])
+        }
+        let rules = KeepingRules(timeToLiveSeconds: 1, suspendedTimeToLiveSeconds: 1)
+        let questions: [() throws -> Void] = [
+            { _ = try index.streams() },
+            { _ = try index.stream(StreamID("a")) },
+            { _ = try index.totals() },
+            { _ = try index.histogram(of: .size, bounds: [1, 2]) },
+            { _ = try index.histogram(of: .age(at: moment), bounds: [1, 2]) },
+            { _ = try index.histogram(of: .idle(at: moment), bounds: [1, 2]) },
+            { _ = try index.states(of: [StreamID("a")]) },
+            { _ = try index.outlines(after: nil, limit: 10) },
+            { _ = try index.expired(at: moment, rules, limit: 10) },
+            { _ = try index.leastUsed(limit: 10) },
+        ]
+        for value in [
+            "'text'", "x'ff00fe'", "1.5", "1e300", "-1", "9223372036854775807", "-9223372036854775808", "''", "x''",
+            "zeroblob(100000)",
+        ] {
+            // The damage takes no notice of what the schema forbids.
+            try index.write { db in
+                try db.execute(sql: "PRAGMA ignore_check_constraints = 1")
+                try db.execute(sql: "UPDATE stream SET \(column) = \(value)")
+            }
+            for question in questions {
+                do {
+                    try question()
+                } catch let error as CacheError {
+                    #expect(error.code == .io, "\(column) = \(value): \(error)")
+                }
+            }
+        }
+    }
+}

@@ -77,11 +77,16 @@ final class IndexCatalog: StreamCatalog {
         let wasOwed = self.state.withLock { $0.owed.removeValue(forKey: id) }
         do throws(CacheError) {
             let count = try self.noting { () throws(CacheError) in try self.index.forget([id]) }
-            if case .put = wasOwed { return true }
-            return count > 0
+            // What was owed is what is known: a row that should have been forgotten is no stream any more.
+            switch wasOwed {
+            case .put: return true
+            case .forget: return false
+            case nil: return count > 0
+            }
         } catch {
             let isKnown = (try? self.index.stream(id)) != nil
             if isKnown { self.state.withLock { $0.owed[id] = .forget } }
+            if case .forget = wasOwed { return false }
             return isKnown
         }
     }
@@ -163,11 +168,9 @@ final class IndexCatalog: StreamCatalog {
     func totals() throws(CacheError) -> (streams: Int64, bytes: Int64) {
         if self.state.withLock({ $0.isNew && !$0.isRecovered }) { return try DirectoryCatalog(self.directory).totals() }
         let totals = try self.noting { () throws(CacheError) in try self.index.totals() }
-        return totals.reduce(into: (0, 0)) { sum, entry in
-            guard entry.key != .missing else { return }
-            sum.streams += entry.value.count
-            sum.bytes += entry.value.bytes
-        }
+        let stored = totals.filter { $0.key != .missing }.values.reduce(into: StreamIndex.Totals()) { $0.add($1) }
+        // Half of all numbers, so that adding to it does no harm.
+        return (min(stored.count, .max / 2), min(stored.bytes, .max / 2))
     }
 
     func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [EvictionCandidate] {
