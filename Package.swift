@@ -128,7 +128,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
         .target(
             name: "FileBackendSupport",
-            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", logging, nioCore],
+            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", crypto, logging, nioCore],
             path: "Tests/FileBackendSupport"
         ),
         .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
@@ -164,7 +164,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AudioClientTests",
-            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]
+            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioEmbedded, nioHTTP1, logging]
         ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.
         .executableTarget(
@@ -174,7 +174,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CacheInspectTests",
-            dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]
+            dependencies: [
+                "CacheInspect", "SQLiteBackend", "FileStorage", "FileBackendSupport", "CacheProtocol", "TestSupport",
+            ]
         ),
     ]
 )

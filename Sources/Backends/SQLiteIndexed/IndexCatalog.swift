@@ -174,11 +174,9 @@ final class IndexCatalog: StreamCatalog {
     func totals() throws(CacheError) -> (streams: Int64, bytes: Int64) {
         if self.state.withLock({ $0.isNew && !$0.isRecovered }) { return try DirectoryCatalog(self.directory).totals() }
         let totals = try self.noting { () throws(CacheError) in try self.index.totals() }
-        return totals.reduce(into: (0, 0)) { sum, entry in
-            guard entry.key != .missing else { return }
-            sum.streams += entry.value.count
-            sum.bytes += entry.value.bytes
-        }
+        let stored = totals.filter { $0.key != .missing }.values.reduce(into: StreamIndex.Totals()) { $0.add($1) }
+        // Half of all numbers, so that adding to it does no harm.
+        return (min(stored.count, .max / 2), min(stored.bytes, .max / 2))
     }
 
     func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [EvictionCandidate] {

@@ -49,9 +49,8 @@ public final class FileStore: Sendable {
             maximumBytes: configuration.maximumBytes,
             maximumStreams: configuration.maximumStreams
         )
-        self.upkeepState = Mutex(
-            UpkeepState(time: ExpiryTime(wall: clock.wall(), monotonic: clock.monotonic()))
-        )
+        let (wall, monotonic) = clock.moment()
+        self.upkeepState = Mutex(UpkeepState(time: ExpiryTime(wall: wall, monotonic: monotonic)))
     }
 
     // MARK: The contract
@@ -172,7 +171,6 @@ public final class FileStore: Sendable {
     /// Returns when every writer's bytes are stored and its stream is sealed or suspended.
     public func drained() async { await self.table.drained() }
 
-    /// See the protocol that asks for it.
     // MARK: What is open
 
     func notFound(_ id: StreamID) -> CacheError {
