@@ -30,6 +30,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // What the peer is doing.
     var upload = UploadMachine<StreamWriter>()
+    var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
     /// The frame that is being sent, in windows.
@@ -98,7 +99,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         context.flush()
     }
@@ -149,7 +150,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Reads on, where something had kept the connection from it.
     func resumeReading() {
         self.process()
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         self.context?.flush()
         if self.wantsRead, !self.isBlocked {
@@ -206,7 +207,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .abort(let streamID): self.abort(streamID, request.requestID)
             default:
                 // What was sent before is to be seen by what is asked after it.
-                self.upload.ranDry { $0.flush() }
+                self.flushUpload()
                 self.requests.append(request)
                 self.pump()
             }
