@@ -177,7 +177,7 @@ final class FileAppender: @unchecked Sendable {
             }
             return self.send(&queue)
         }
-        if mustDrain { self.startDraining() }
+        if mustDrain { self.store.workers.submitTogether { self.drain() } }
     }
 
     /// Whole blocks, and what is due, get to the file without the writer's doing anything more, so readers may ask for
