@@ -12,6 +12,10 @@ from xml.sax.saxutils import escape
 COLOURS = ["#0b6e99", "#5fb3ce", "#2e7d32", "#8bc34a", "#6a3d9a", "#b39ddb", "#d9480f", "#868e96"]
 
 
+# Not a server, but what receiving and writing cost at least.
+FLOOR = "recv, XOR, pwrite"
+
+
 def lines(path):
     if not os.path.exists(path):
         return []
@@ -78,7 +82,7 @@ def ratio(entry, peers, peer, key, inverse=False):
 
 def transfer_table(entries, mode, servers):
     peers = {(entry["mode"], entry["connections"], entry["server"]): entry for entry in entries}
-    names = [name for name in ("websocketpp", "nginx") if name in servers]
+    names = [name for name in ("websocketpp", "nginx", FLOOR) if name in servers and (name != FLOOR or mode == "upload")]
     head = ["connections", "server", "GB/s", "CPU s/GB", "client CPU s/GB", "anonymous memory, before and most"]
     for name in names:
         head += [f"speed / {name}", f"{name}'s cost / ours"]

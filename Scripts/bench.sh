@@ -144,6 +144,13 @@ measure() {
     printf '{"server":"%s",%s\n' "$name" "${line#\{}" >>"$output/transfers.jsonl"
 }
 
+# What receiving, one pass over the bytes and writing cost without a server.
+measure_floor() {
+    local line
+    line=$("$temporary/floor" "$temporary") || return 0
+    printf '{"server":"recv, XOR, pwrite",%s\n' "${line#\{}" >>"$output/transfers.jsonl"
+}
+
 # observe NAME MODE OPTION...: a measurement by audio-client, which brings its own repetitions.
 observe() {
     local name=$1 mode=$2 line
@@ -159,6 +166,7 @@ observe() {
 
 say "Build of the load generator"
 g++ -O2 -std=c++17 -o "$temporary/load" Benchmarks/Peers/load.cpp
+g++ -O2 -std=c++17 -o "$temporary/floor" Benchmarks/Peers/floor.cpp
 for backend in "${backends[@]}"; do
     # shellcheck disable=SC2086 # Two words: the backend and its digest.
     start_backend $backend
@@ -178,6 +186,7 @@ for mode in upload download; do
     for count in "${connections[@]}"; do
         say "$mode, $count connections"
         for ((run = 0; run < repetitions; run++)); do
+            if [ "$mode $count" = "upload 1" ]; then measure_floor; fi
             for name in "${servers[@]}"; do measure "$name" "$mode" "$count"; done
         done
     done

@@ -5,6 +5,7 @@
     perf script -F comm,ip,sym,dso | swift demangle --simplified | Scripts/flame-graph.py "An upload" >upload.svg
 
 Frames that took less than a part in 250 are left out, and runs of frames that only call the next one are drawn as one.
+Darker are the kernel and the C library.
 """
 
 import collections
@@ -87,10 +88,9 @@ def draw(root, title):
         x, width = left * WIDTH / root.count, count * WIDTH / root.count
         y = height - (depth + 1) * ROW - 6
         name = names[-1]
-        isKernel = bool(re.match(r"^(__x64|_*[a-z0-9_]+(\.[a-z0-9.]+)*)$", name)) and "." not in name[:1]
-        colour = "#e8a15b" if isKernel else "#f2cf7a"
+        colour = "#e8a15b" if depth > 0 and re.fullmatch(r"[a-z0-9_.]+", name) else "#f2cf7a"
         text = f"{name} {100 * count / root.count:.1f}%" if width > 90 else name
-        shown = escape(text[: int(width / 5.6)]) if width > 22 else ""
+        shown = escape(text[: int(width / 6.3)]) if width > 22 else ""
         tip = escape(f"{' > '.join(names)}: {100 * count / root.count:.1f}%")
         print(f'<g><title>{tip}</title><rect x="{x:.1f}" y="{y}" width="{max(0.3, width - 0.4):.1f}" height="{ROW - 1}" '
               f'fill="{colour}"/><text x="{x + 2:.1f}" y="{y + 11}">{shown}</text></g>')

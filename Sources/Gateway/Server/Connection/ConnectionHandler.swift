@@ -30,6 +30,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // What the peer is doing.
     var upload = UploadMachine<StreamWriter>()
+    var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
     var readerTimer: Scheduled<Void>?
@@ -99,7 +100,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         context.flush()
     }
@@ -150,7 +151,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Reads on, where something had kept the connection from it.
     func resumeReading() {
         self.process()
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         self.context?.flush()
         if self.wantsRead, !self.isBlocked {
@@ -207,7 +208,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .abort(let streamID): self.abort(streamID, request.requestID)
             default:
                 // What was sent before is to be seen by what is asked after it.
-                self.upload.ranDry { $0.flush() }
+                self.flushUpload()
                 self.requests.append(request)
                 self.pump()
             }
