@@ -7,6 +7,8 @@ final class ColdTier: Sendable {
     let backend: any CacheBackend
     private let clock: TierClock
     private let pauseMilliseconds: Int64
+    /// Called when the tier answers that did not before.
+    private let onReturn: @Sendable () -> Void
     private let state = Mutex(State())
 
     private struct State {
@@ -17,7 +19,13 @@ final class ColdTier: Sendable {
         var failures: Int64 = 0
     }
 
-    init(_ backend: any CacheBackend, clock: TierClock, pauseMilliseconds: Int64) {
+    init(
+        _ backend: any CacheBackend,
+        clock: TierClock,
+        pauseMilliseconds: Int64,
+        onReturn: @escaping @Sendable () -> Void
+    ) {
+        self.onReturn = onReturn
         self.backend = backend
         self.clock = clock
         self.pauseMilliseconds = pauseMilliseconds
@@ -71,11 +79,14 @@ final class ColdTier: Sendable {
     static func isAway(_ error: CacheError) -> Bool { error.code == .io || error.code == .configuration }
 
     private func answered() {
-        self.state.withLock { state in
+        let hasReturned = self.state.withLock { state in
+            let wasAway = state.awaySince != nil
             state.awaySince = nil
             state.failure = nil
             state.pausedUntil = .min
+            return wasAway
         }
+        if hasReturned { self.onReturn() }
     }
 
     /// Notes that the tier did not answer.

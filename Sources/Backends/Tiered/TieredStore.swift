@@ -11,7 +11,7 @@ final class TieredStore: Sendable {
     let clock: TierClock
     let logger: Logger
     let jobs = JobQueue()
-    let copies = CopyBoard()
+    let copies: CopyBoard
     let fills = FillTable()
     let checks = RecentChecks()
     let damagedCopies = Atomic<Int64>(0)
@@ -23,13 +23,17 @@ final class TieredStore: Sendable {
         clock: TierClock,
         logger: Logger
     ) throws(CacheError) {
-        self.ledger = try Ledger(path: configuration.ledger)
+        let (ledger, copies) = (try Ledger(path: configuration.ledger), CopyBoard())
+        (self.ledger, self.copies) = (ledger, copies)
         self.hot = hot
-        self.cold = ColdTier(cold, clock: clock, pauseMilliseconds: configuration.pauseMilliseconds)
+        self.cold = ColdTier(cold, clock: clock, pauseMilliseconds: configuration.pauseMilliseconds) {
+            // What was put off need not wait any longer.
+            try? ledger.hasten(to: clock.wall())
+            copies.wake()
+        }
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        let ledger = self.ledger
         // Never the only copy: without the ledger's word that the cold tier has it, a stream stays.
         (hot as? any GuardedEviction)?.guardEviction { id in (try? ledger.place(id)) == .copied }
     }
