@@ -1,6 +1,7 @@
 import CacheProtocol
 import NIOCore
 import ObjectStoreSupport
+import S3Backend
 import TestSupport
 import Testing
 
@@ -61,7 +62,12 @@ struct ColdReadTests {
         let bench = try await self.bench(bytes)
         try await bench.withBackend { backend in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<64 { group.addTask { #expect(try await backend.read("a") == bytes) } }
+                for _ in 0..<64 {
+                    group.addTask {
+                        let read = try await backend.read("a")
+                        #expect(read == bytes)
+                    }
+                }
                 try await group.waitForAll()
             }
             // 31 blocks, by read-ahead in fewer requests; 64 readers alone would need hundreds.

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Crypto
+import FileStorage
 import NIOCore
 import ObjectStoreSupport
 import TestSupport

@@ -1,5 +1,6 @@
 import BackendTestKit
 import CacheProtocol
+import FileStorage
 import Testing
 
 @testable import TieredBackend

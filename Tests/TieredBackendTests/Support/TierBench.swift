@@ -171,10 +171,12 @@ extension CacheBackend {
 
     /// A stream's facts, or `nil` where there is none.
     func find(_ name: String) async throws -> StreamInfo? {
-        do {
-            return try await self.info(StreamID(name))
-        } catch let error as CacheError where error.code == .streamNotFound {
-            return nil
+        let id = try StreamID(name)
+        do throws(CacheError) {
+            return try await self.info(id)
+        } catch {
+            if error.code == .streamNotFound { return nil }
+            throw error
         }
     }
 }

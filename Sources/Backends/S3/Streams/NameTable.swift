@@ -44,7 +44,10 @@ final class NameTable: Sendable {
                 if case .writer(let upload) = holder { upload } else { nil }
             }
         }
-        return all.filter { filter.admits($0.id) && (cursor.map { id in id < $0.id } ?? true) }.sorted { $0.id < $1.id }
+        let wanted = all.filter { upload in
+            filter.admits(upload.id) && (cursor.map { last in last < upload.id } ?? true)
+        }
+        return wanted.sorted { $0.id < $1.id }
     }
 
     /// How many write.
