@@ -103,11 +103,11 @@ struct TierBench: Sendable {
     private func hot(_ files: FileStoreConfiguration, usesIndex: Bool) throws -> any CacheBackend {
         let deadline = ContinuousClock.now.advanced(by: .seconds(20))
         while true {
-            do {
-                return usesIndex
-                    ? try SQLiteBackend(configuration: files, processID: 1, logger: self.logger)
-                    : try MmapBackend(configuration: files, processID: 1, logger: self.logger)
-            } catch let error where error.code == .limit && ContinuousClock.now < deadline {
+            do throws(CacheError) {
+                if usesIndex { return try SQLiteBackend(configuration: files, processID: 1, logger: self.logger) }
+                return try MmapBackend(configuration: files, processID: 1, logger: self.logger)
+            } catch {
+                guard error.code == .limit, ContinuousClock.now < deadline else { throw error }
                 // The one before has ended, but not yet let go of the directory.
                 usleep(2_000)
             }
