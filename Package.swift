@@ -2,6 +2,7 @@
 import PackageDescription
 
 // The products of other packages, by short names.
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -29,6 +30,8 @@ let package = Package(
     products: [
         .library(name: "CacheProtocol", targets: ["CacheProtocol"]),
         .library(name: "Backends", targets: ["MmapBackend", "MemoryPoolBackend", "SQLiteBackend"]),
+        .library(name: "S3Backend", targets: ["S3Backend"]),
+        .library(name: "TieredBackend", targets: ["TieredBackend"]),
         .library(name: "BackendTestKit", targets: ["BackendTestKit"]),
         .library(name: "GatewayServer", targets: ["GatewayServer"]),
         .library(name: "AudioClient", targets: ["AudioClient"]),
@@ -50,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -78,6 +82,17 @@ let package = Package(
             dependencies: ["CacheProtocol", "FileStorage", nioCore, logging, grdb],
             path: "Sources/Backends/SQLiteIndexed"
         ),
+        // Streams in an S3-compatible store, and a fast backend in front of a durable one.
+        .target(
+            name: "S3Backend",
+            dependencies: ["CacheProtocol", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, crypto, logging],
+            path: "Sources/Backends/S3"
+        ),
+        .target(
+            name: "TieredBackend",
+            dependencies: ["CacheProtocol", nioCore, crypto, logging, grdb],
+            path: "Sources/Backends/Tiered"
+        ),
         .target(name: "BackendTestKit", dependencies: ["CacheProtocol", nioCore, crypto]),
 
         // The gateway: Wire is pure values, Server has the sockets, Command knows the backends.
@@ -95,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "gateway",
             dependencies: [
-                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "SQLiteBackend",
-                arguments, lifecycle, logging, nioCore, unixSignals,
+                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
+                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),
@@ -133,6 +148,25 @@ let package = Package(
             name: "FileBackendSupport",
             dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", crypto, logging, nioCore],
             path: "Tests/FileBackendSupport"
+        ),
+        .target(
+            name: "ObjectStoreSupport",
+            dependencies: [crypto, nioCore, nioHTTP1, nioPosix],
+            path: "Tests/ObjectStoreSupport"
+        ),
+        .testTarget(
+            name: "S3BackendTests",
+            dependencies: [
+                "S3Backend", "BackendTestKit", "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging,
+                nioCore,
+            ]
+        ),
+        .testTarget(
+            name: "TieredBackendTests",
+            dependencies: [
+                "TieredBackend", "S3Backend", "MmapBackend", "SQLiteBackend", "FileStorage", "BackendTestKit",
+                "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging, nioCore,
+            ]
         ),
         .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),

@@ -8,14 +8,15 @@ extension FileStore {
         _ stream: StreamFile,
         file: OpenFile,
         size: Int64,
-        sha256: SHA256Value?
+        sha256: SHA256Value?,
+        original: StreamInfo? = nil
     ) throws(CacheError) -> StreamInfo {
         var info = stream.info
         info.state = .sealed
         info.size = size
         info.sha256 = sha256
-        info.sealedAt = max(self.clock.wall(), info.createdAt)
-        info.durability = self.configuration.durability
+        info.sealedAt = original?.sealedAt ?? max(self.clock.wall(), info.createdAt)
+        info.durability = original?.durability ?? self.configuration.durability
         let sealed = info
         try calling(for: stream.id) { () throws(SystemCallError) in
             try self.calls.truncate(file, to: size)

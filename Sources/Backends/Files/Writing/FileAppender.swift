@@ -445,7 +445,8 @@ final class FileAppender: @unchecked Sendable {
         let size = self.stream.stored
         try self.digest(upTo: size)
         let sha256 = self.hasher.flatMap { SHA256Value(bytes: $0.finalize()) }
-        if let expected, let sha256, expected != sha256 {
+        let original = self.reservation.options.original
+        if let expected = expected ?? original?.sha256, let sha256, expected != sha256 {
             throw CacheError(
                 .digestMismatch,
                 "\(size) bytes were stored with the SHA-256 \(sha256), but \(expected) was declared. The stream is kept as "
@@ -453,7 +454,7 @@ final class FileAppender: @unchecked Sendable {
                 streamID: self.stream.id
             )
         }
-        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256)
+        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256, original: original)
     }
 }
 
