@@ -22,6 +22,7 @@ public final class FileStore: Sendable {
     let budget: StorageBudget
     let evictor = Mutex(Evictor())
     let upkeepState: Mutex<UpkeepState>
+    let recoveryCounter = RecoveryCounter()
 
     /// A store over a directory that was opened and locked.
     ///

@@ -11,18 +11,9 @@ struct GatewayRoutes {
 
     func router() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("/healthz") { _, _ in await self.health() }
+        self.addOperations(to: router)
         router.get(RouterPath(self.service.configuration.path)) { request, _ in self.refuseUpgrade(request) }
         return router
-    }
-
-    /// 200 where the backend takes uploads, else 503 with the reasons.
-    private func health() async -> Response {
-        let health = await self.service.backend.health()
-        let isWell = health.problems.isEmpty
-        var text = isWell ? "ok\n" : ""
-        for problem in health.problems { text += problem + "\n" }
-        return Self.text(isWell ? .ok : .serviceUnavailable, text)
     }
 
     /// A request to the WebSocket path came through as plain HTTP: the policy says why it was not upgraded.
@@ -51,7 +42,7 @@ struct GatewayRoutes {
         }
     }
 
-    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status,
             headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
