@@ -17,6 +17,7 @@ let structuredFields = Target.Dependency.product(
     package: "swift-http-structured-headers"
 )
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -49,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -100,7 +102,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, structuredFields,
             ],
             path: "Sources/Gateway/Server",
@@ -111,7 +113,7 @@ let package = Package(
             name: "gateway",
             dependencies: [
                 "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
-                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, unixSignals,
+                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),
@@ -195,8 +197,15 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayServer", "MmapBackend", "FileStorage", "CacheProtocol", "Wire", "AudioClient", "TestSupport",
-                httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                "GatewayServer", "MmapBackend", "MemoryPoolBackend", "FileStorage", "CacheProtocol", "Wire",
+                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                metrics,
+            ]
+        ),
+        .testTarget(
+            name: "GatewayCommandTests",
+            dependencies: [
+                "gateway", "GatewayServer", "CacheProtocol", "TestSupport", logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(
@@ -226,6 +235,11 @@ let package = Package(
         ),
     ]
 )
+
+// Documentation is made by a plugin that whoever only uses or builds the package has no need of: Scripts/docs.sh.
+if Context.environment["AUDIO_STREAM_CACHE_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
 
 for target in package.targets where target.type != .system && target.type != .plugin {
     guard target.name != "CFileCalls", target.name != "AllocationCounter" else { continue }

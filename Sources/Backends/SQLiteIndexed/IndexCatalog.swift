@@ -195,10 +195,11 @@ final class IndexCatalog: StreamCatalog {
     }
 
     func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport {
         var recovery = IndexRecovery(index: self.index, directory: self.directory, now: self.wall())
-        try self.noting { () throws(CacheError) in try recovery.mendAll(claim: claim) }
+        try self.noting { () throws(CacheError) in try recovery.mendAll(counter: counter, claim: claim) }
         return self.state.withLock { state in
             let wasNew = state.isNew
             state.isRecovered = true

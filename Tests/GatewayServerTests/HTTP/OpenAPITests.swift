@@ -129,7 +129,8 @@ private struct Exercise: Sendable {
     ]
 
     private static let listings = [
-        Exercise("GET", "/openapi.json"), Exercise("GET", "/healthz"), Exercise("GET", "/streams"),
+        Exercise("GET", "/openapi.json"), Exercise("GET", "/healthz"), Exercise("GET", "/livez"),
+        Exercise("GET", "/readyz"), Exercise("GET", "/metrics"), Exercise("GET", "/streams"),
         Exercise("GET", "/streams", "/streams?limit=0"), Exercise("GET", "/streams/{id}/info", "/streams/s/info"),
         Exercise("GET", "/streams/{id}/info", "/streams/../info"),
         Exercise("GET", "/streams/{id}/info", "/streams/none/info"),

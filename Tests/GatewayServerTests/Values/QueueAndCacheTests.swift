@@ -15,7 +15,7 @@ struct QueueAndCacheTests {
     func order() {
         var queue = RequestQueue()
         #expect(queue.isEmpty && queue.first == nil)
-        for number in 0..<10 { queue.append(self.get(Int64(number))) }
+        for number in 0..<10 { queue.append(self.get(Int64(number)), at: .now()) }
         for number in 0..<10 {
             #expect(queue.first?.requestID == .integer(Int64(number)))
             queue.removeFirst()
@@ -30,12 +30,12 @@ struct QueueAndCacheTests {
         var queue = RequestQueue()
         for number in 0..<RequestQueue.capacity {
             #expect(!queue.isBlocked)
-            queue.append(self.get(Int64(number)))
+            queue.append(self.get(Int64(number)), at: .now())
         }
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(!queue.isBlocked)
-        queue.append(self.get(0))
+        queue.append(self.get(0), at: .now())
         queue.removeAll()
         #expect(queue.isEmpty && !queue.isBlocked)
     }
@@ -43,9 +43,9 @@ struct QueueAndCacheTests {
     @Test("what comes after a removal waits for it, however many there are")
     func removals() {
         var queue = RequestQueue()
-        queue.append(self.get(0))
-        queue.append(ClientRequest(.delete(streamID: "a")))
-        queue.append(ClientRequest(.delete(streamID: "b")))
+        queue.append(self.get(0), at: .now())
+        queue.append(ClientRequest(.delete(streamID: "a")), at: .now())
+        queue.append(ClientRequest(.delete(streamID: "b")), at: .now())
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(queue.isBlocked)
@@ -53,7 +53,7 @@ struct QueueAndCacheTests {
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(!queue.isBlocked)
-        queue.append(ClientRequest(.delete(streamID: "c")))
+        queue.append(ClientRequest(.delete(streamID: "c")), at: .now())
         queue.removeAll()
         #expect(!queue.isBlocked)
     }

@@ -23,6 +23,7 @@ public final class FileStore: Sendable {
     let evictor = Mutex(Evictor())
     let upkeepState: Mutex<UpkeepState>
     private let mayEvict = Mutex<(@Sendable (StreamID) -> Bool)?>(nil)
+    let recoveryCounter = RecoveryCounter()
 
     /// A store over a directory that was opened and locked.
     ///

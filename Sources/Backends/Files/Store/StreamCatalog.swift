@@ -55,9 +55,12 @@ public protocol StreamCatalog: Sendable {
     /// Makes catalog and files agree after whatever happened; streams are written and read meanwhile. Runs on a thread
     /// of its own, in memory that does not grow with the number of streams.
     ///
-    /// - Parameter claim: Calls its second argument while nobody writes, reads or removes the stream, and returns
-    ///   `false` without calling it where somebody does: then the stream is in good hands.
+    /// - Parameters:
+    ///   - counter: Is told how many streams were looked at.
+    ///   - claim: Calls its second argument while nobody writes, reads or removes the stream, and returns `false`
+    ///     without calling it where somebody does: then the stream is in good hands.
     func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport
 

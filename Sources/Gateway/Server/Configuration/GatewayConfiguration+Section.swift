@@ -8,10 +8,11 @@ extension GatewayConfiguration {
     /// - `listen.host` (string, default `127.0.0.1`), `listen.port` (0 to 65535, default 8080), `listen.path` (string,
     ///   default `/audio`): where the gateway is reached.
     /// - `log.level` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`; default `info`).
+    /// - `log.format` (`text`, `json`; default `text`).
     /// - `greeting` (`lazy`, `off`, `eager`; default `lazy`): when clients are greeted with CONNECTED.
     /// - `limits.maxConnections`, `limits.maxTextMessageBytes`, `limits.maxBinaryMessageBytes`,
     ///   `limits.idleTimeoutSeconds`, `limits.writeTimeoutSeconds`, `limits.headerTimeoutSeconds`,
-    ///   `limits.shutdownGraceSeconds`.
+    ///   `limits.shutdownDelaySeconds`, `limits.shutdownGraceSeconds`.
     /// - `security.allowedOrigins`, `security.allowedHosts` (lists of strings).
     ///
     /// - Parameter section: The top of the configuration.
@@ -31,7 +32,10 @@ extension GatewayConfiguration {
                 )
             }
         }
-        try section.section("log") { log in self.logLevel = try log.choice("level", default: self.logLevel) }
+        try section.section("log") { log in
+            self.logLevel = try log.choice("level", default: self.logLevel)
+            self.logFormat = try log.choice("format", default: self.logFormat)
+        }
         self.greeting = try section.choice("greeting", default: self.greeting)
         try section.section("limits") { limits in try self.takeLimits(from: &limits) }
         try section.section("security") { security in
@@ -66,6 +70,11 @@ extension GatewayConfiguration {
             "headerTimeoutSeconds",
             default: self.headerTimeoutSeconds,
             in: 1...600
+        )
+        self.shutdownDelaySeconds = try limits.integer(
+            "shutdownDelaySeconds",
+            default: self.shutdownDelaySeconds,
+            in: 0...3_600
         )
         self.shutdownGraceSeconds = try limits.integer(
             "shutdownGraceSeconds",

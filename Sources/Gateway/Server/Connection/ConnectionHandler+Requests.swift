@@ -51,6 +51,9 @@ extension ConnectionHandler {
 
     /// The first request is answered.
     private func answered() {
+        if let receivedAt = self.requests.firstGetAt {
+            self.service.metrics.getAnswered(after: .now() - receivedAt)
+        }
         self.requests.removeFirst()
         if self.isQuiescing { self.quiesce() }
     }
@@ -252,6 +255,7 @@ extension ConnectionHandler {
             handler.waitDeadline?.timer.cancel()
             handler.waitDeadline = nil
             handler.isAwaiting = false
+            handler.requests.restartClock(at: .now())
             body(handler, reader.status)
             handler.resumeReading()
         }
@@ -291,7 +295,7 @@ extension ConnectionHandler {
             self.write(self.header(.binary, length: transfer.remaining))
         }
         self.write(bytes)
-        self.service.load.sent(bytes.readableBytes)
+        self.service.metrics.sent(bytes.readableBytes, over: .websocket)
         transfer.offset += Int64(bytes.readableBytes)
         transfer.remaining -= Int64(bytes.readableBytes)
         guard transfer.remaining == 0 else {

@@ -26,6 +26,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isProcessing = false
     private var wantsRead = false
     private var hasInputEnded = false
+    /// When bytes came last.
+    private var receivedAt = NIODeadline.now()
+    /// Bytes of the upload that came and were not counted yet.
+    var uncountedBytes = 0
     var pings: PingBudget
 
     // What the peer is doing.
@@ -39,6 +43,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var subscription: ActiveSubscription?
     /// Which writer of its stream the open upload is.
     var uploadEpoch: Int64 = 0
+    /// Whether the open upload is among those that are counted as open.
+    var isUploadCounted = false
     /// Whether the first request waits for the backend.
     var isAwaiting = false
     var isPumping = false
@@ -74,6 +80,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.service.load.connectionOpened()
+        self.service.metrics.connectionRequested(.accepted)
+        self.service.eventLoops.pulse(of: context.eventLoop)?.add(self)
         self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
         self.scheduleTimer()
         if self.service.configuration.greeting == .eager { self.greet() }
@@ -82,6 +90,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.connectionEnded()
         self.timer?.cancel()
+        self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
         self.context = nil
         self.service.load.connectionClosed()
         self.logger.debug("connection closed")
@@ -93,7 +102,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.timers.received(at: .now())
+        self.receivedAt = .now()
+        self.timers.received(at: self.receivedAt)
         guard !self.isClosing else { return }
         self.received.append(Self.unwrapInboundIn(data))
         self.process()
@@ -101,6 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.carryOut(self.pace.readCompleted())
+        self.countReceived()
         self.pump()
         context.flush()
     }
@@ -209,7 +220,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             default:
                 // What was sent before is to be seen by what is asked after it.
                 self.flushUpload()
-                self.requests.append(request)
+                self.requests.append(request, at: self.receivedAt)
                 self.pump()
             }
         } catch {

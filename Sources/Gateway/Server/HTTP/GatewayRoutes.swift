@@ -10,14 +10,13 @@ struct GatewayRoutes {
     let service: GatewayService
 
     /// The paths that are taken, each with all that lies below it: the WebSocket has to be elsewhere.
-    static let reservedPaths = ["/dashboard", "/healthz", "/openapi.json", "/streams"]
+    static let reservedPaths = ["/dashboard", "/openapi.json", "/streams"] + Self.operationsPaths
 
     /// Everything that a client of HTTP can ask for, in the order of the paths.
     var routes: [Route] {
-        [
-            Route(.get, "/healthz", nil) { _, _ in await self.health() },
-            Route(.get, "/openapi.json", nil) { _, _ in Response(json: ByteBuffer(string: OpenAPIDocument.json)) },
-        ] + StreamRoutes(service: self.service).routes
+        self.operations
+            + [Route(.get, "/openapi.json", nil) { _, _ in Response(json: ByteBuffer(string: OpenAPIDocument.json)) }]
+            + StreamRoutes(service: self.service).routes
     }
 
     func router() -> Router<GatewayRequestContext> {
@@ -36,15 +35,6 @@ struct GatewayRoutes {
             }
         }
         return router
-    }
-
-    /// 200 where the backend takes uploads, else 503 with the reasons.
-    private func health() async -> Response {
-        let health = await self.service.backend.health()
-        let isWell = health.problems.isEmpty
-        var text = isWell ? "ok\n" : ""
-        for problem in health.problems { text += problem + "\n" }
-        return Self.text(isWell ? .ok : .serviceUnavailable, text)
     }
 
     /// A request to the WebSocket path came through as plain HTTP: the policy says why it was not upgraded.
@@ -70,7 +60,7 @@ struct GatewayRoutes {
         }
     }
 
-    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status,
             headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],

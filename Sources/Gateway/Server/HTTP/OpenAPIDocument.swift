@@ -426,6 +426,44 @@ enum OpenAPIDocument {
                   }
                 }
               }
+            },
+            "/livez": {
+              "get": {
+                "operationId": "liveness",
+                "summary": "Whether every event loop turns",
+                "responses": {
+                  "200": {"description": "They do", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "503": {
+                    "description": "One is stuck: end the process and start it again",
+                    "content": {"text/plain": {"schema": {"type": "string"}}}
+                  }
+                }
+              }
+            },
+            "/readyz": {
+              "get": {
+                "operationId": "readiness",
+                "summary": "Whether the gateway takes uploads, and why not",
+                "responses": {
+                  "200": {"description": "It does", "content": {"application/json": {"schema": {"type": "object"}}}},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
+                  "503": {
+                    "description": "It does not, with the reasons",
+                    "content": {"application/json": {"schema": {"type": "object"}}}
+                  }
+                }
+              }
+            },
+            "/metrics": {
+              "get": {
+                "operationId": "metrics",
+                "summary": "What the gateway counts, in the text format of Prometheus",
+                "responses": {
+                  "200": {"description": "The metrics", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                  "403": {"$ref": "#/components/responses/Forbidden"}
+                }
+              }
             }
           },
           "components": {

@@ -49,6 +49,13 @@ public struct ErrorCode: Hashable, Sendable, RawRepresentable, CustomStringConve
     /// A file or device failed.
     public static let io = Self(rawValue: "io")
 
+    /// Every code of this server.
+    public static let all: [ErrorCode] = [
+        .badMessage, .unknownType, .badStreamID, .streamNotFound, .streamExists, .streamBusy, .noOpenStream, .range,
+        .notYet, .end, .aborted, .digestMismatch, .storageFull, .streamTooLarge, .limit, .unauthorized, .unsupported,
+        .shuttingDown, .io,
+    ]
+
     /// The word on the wire.
     public var description: String { self.rawValue }
 }
