@@ -13,17 +13,31 @@ struct GatewayService: Sendable {
     /// The configuration that is in force.
     let settings: LiveSettings
     let load: ServerLoad
+    let state: ServerState
+    let metrics: GatewayMetrics
+    let eventLoops: EventLoopMonitor
     let connections = Connections()
     let outbound = OutboundBudget()
     let guesses = GuessLedger()
     let owners = StreamOwners()
     private(set) var logger: Logger
 
-    init(backend: any CacheBackend, configuration: GatewayConfiguration, load: ServerLoad, logger: Logger) {
+    init(
+        backend: any CacheBackend,
+        configuration: GatewayConfiguration,
+        load: ServerLoad,
+        state: ServerState,
+        metrics: GatewayMetrics,
+        eventLoops: EventLoopMonitor,
+        logger: Logger
+    ) {
         self.backend = backend
         self.configuration = configuration
         self.settings = LiveSettings(configuration)
         self.load = load
+        self.state = state
+        self.metrics = metrics
+        self.eventLoops = eventLoops
         self.logger = logger
         self.logger.logLevel = configuration.logLevel
     }
@@ -33,9 +47,9 @@ struct GatewayService: Sendable {
         var service = self
         // Before the settings: where they change in between, they are looked at once too often, and not once too few.
         service.generation = self.settings.generation
-        let state = self.settings.state
-        service.configuration = state.configuration
-        service.certificate = state.certificate
+        let found = self.settings.state
+        service.configuration = found.configuration
+        service.certificate = found.certificate
         service.logger.logLevel = service.configuration.logLevel
         return service
     }

@@ -4,7 +4,6 @@ import Synchronization
 final class ServerLoad: Sendable {
     private let open = Atomic<Int>(0)
     private let opened = Atomic<Int>(0)
-    private let sentBytes = Atomic<Int64>(0)
     private let uploads = Atomic<Int>(0)
 
     /// How many WebSocket connections are open.
@@ -26,5 +25,4 @@ final class ServerLoad: Sendable {
 
     func streamClosed() { self.uploads.wrappingSubtract(1, ordering: .relaxed) }
     func connectionClosed() { self.open.wrappingSubtract(1, ordering: .relaxed) }
-    func sent(_ count: Int) { self.sentBytes.wrappingAdd(Int64(count), ordering: .relaxed) }
 }

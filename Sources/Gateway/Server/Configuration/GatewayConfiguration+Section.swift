@@ -9,6 +9,7 @@ extension GatewayConfiguration {
     ///   default `/audio`): where the gateway is reached. `listen.tlsCertificate`, `listen.tlsKey` (strings, both or
     ///   neither): the files that connections are encrypted with.
     /// - `log.level` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`; default `info`).
+    /// - `log.format` (`text`, `json`; default `text`).
     /// - `greeting` (`lazy`, `off`, `eager`; default `lazy`): when clients are greeted with CONNECTED.
     /// - `limits.…` (whole numbers): see docs/configuration.md.
     /// - `security.allowedOrigins`, `security.allowedHosts` (lists of strings), `security.tokenFile`,
@@ -22,11 +23,12 @@ extension GatewayConfiguration {
             self.host = try listen.string("host", default: self.host)
             self.port = Int(try listen.integer("port", default: Int64(self.port), in: 0...65_535))
             self.path = try listen.string("path", default: self.path)
-            guard self.path.hasPrefix("/"), self.path != "/healthz", Self.isPlain(self.path) else {
+            guard self.path.hasPrefix("/"), Self.isFree(self.path), Self.isPlain(self.path) else {
                 throw listen.error(
                     "path",
                     found: "\"\(self.path)\"",
-                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /"
+                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /; "
+                        + "not one that is taken: \(GatewayRoutes.reservedPaths.joined(separator: ", "))"
                 )
             }
             let certificate = try listen.optionalString("tlsCertificate")
@@ -40,7 +42,10 @@ extension GatewayConfiguration {
                 throw listen.error("tlsCertificate", found: "nothing", accepted: "a certificate, in PEM")
             }
         }
-        try section.section("log") { log in self.logLevel = try log.choice("level", default: self.logLevel) }
+        try section.section("log") { log in
+            self.logLevel = try log.choice("level", default: self.logLevel)
+            self.logFormat = try log.choice("format", default: self.logFormat)
+        }
         self.greeting = try section.choice("greeting", default: self.greeting)
         try section.section("limits") { limits in try self.takeLimits(from: &limits) }
         try section.section("security") { security in
@@ -79,6 +84,11 @@ extension GatewayConfiguration {
             "headerTimeoutSeconds",
             default: self.headerTimeoutSeconds,
             in: 1...600
+        )
+        self.shutdownDelaySeconds = try limits.integer(
+            "shutdownDelaySeconds",
+            default: self.shutdownDelaySeconds,
+            in: 0...3_600
         )
         self.shutdownGraceSeconds = try limits.integer(
             "shutdownGraceSeconds",
@@ -126,6 +136,12 @@ extension GatewayConfiguration {
             default: self.closeTimeoutSeconds,
             in: 1...600
         )
+    }
+
+    /// Whether nothing else of the gateway is at a path. Empty segments mean nothing there.
+    private static func isFree(_ path: String) -> Bool {
+        let first = path.split(separator: "/").first
+        return !GatewayRoutes.reservedPaths.contains { $0.dropFirst() == first ?? "" }
     }
 
     private static func isPlain(_ path: String) -> Bool {

@@ -24,46 +24,32 @@ extension ConnectionHandler {
     /// Without tokens everybody may. With them, a live or suspended stream is gone on with by whom it belongs to, or by
     /// the right to take over; that may mean waiting for the backend, during which nothing is read from the peer.
     func admitStart(_ start: ClientMessage.Start, _ requestID: RequestID?) {
-        if self.upload.streamID == nil {
-            let limit = self.service.configuration.maximumOpenStreams
-            guard self.service.load.streamOpened(limit: limit) else {
-                var rejection = Rejection(
-                    .limit,
-                    "\(limit) uploads are under way, which is the limit (limits.maxOpenStreams).",
-                    streamID: start.streamID
-                )
-                rejection.isRetryable = true
-                return self.send(rejection.reply(to: requestID))
-            }
-            self.isCountedUpload = true
-        }
-        // A name that is none is refused by whoever opens it.
-        guard self.grant.token != nil, self.upload.streamID == nil, let streamID = try? StreamID(start.streamID) else {
-            return self.begin(start, requestID)
-        }
-        guard start.metadata?[StreamOwners.label] == nil else {
-            self.releaseUpload()
+        guard self.upload.streamID == nil else { return self.begin(start, requestID) }
+        guard self.grant.token == nil || start.metadata?[StreamOwners.label] == nil else {
             return self.send(
                 .error(.badMessage, "The label \(StreamOwners.label) is the gateway's own.", requestID: requestID)
             )
         }
-        let principal = self.grant.principal
-        guard self.service.owners.claim(streamID, by: principal) else {
-            self.releaseUpload()
-            return self.send(Self.notTheirs(start.streamID, principal).reply(to: requestID))
+        let streamID = try? StreamID(start.streamID)
+        do throws(Rejection) {
+            self.uploadHold = try self.service.holdUpload(of: streamID, by: self.grant)
+        } catch {
+            return self.send(error.reply(to: requestID))
         }
-        self.claimedStream = streamID
-        guard start.resume, !principal.rights.contains(.takeover) else { return self.begin(start, requestID) }
-        let backend = self.service.backend
+        guard let streamID, self.grant.token != nil, start.resume, !self.grant.principal.rights.contains(.takeover)
+        else {
+            return self.begin(start, requestID)
+        }
+        let (backend, grant) = (self.service.backend, self.grant)
         self.isHeld = true
         self.wait(
             for: Later { () async throws(CacheError) in try await backend.info(streamID) }
         ) { handler, result in
             handler.isHeld = false
             switch result {
-            case .success(let info) where !StreamOwners.mayResume(info, principal):
+            case .success(let info) where !StreamOwners.mayResume(info, grant):
                 handler.releaseUpload()
-                handler.send(Self.notTheirs(start.streamID, principal).reply(to: requestID))
+                handler.send(Rejection.notTheirs(streamID, grant.principal).reply(to: requestID))
             // One that is not there is begun; what else is wrong with the name, opening it says.
             case .success, .failure: handler.begin(start, requestID)
             }
@@ -71,24 +57,10 @@ extension ConnectionHandler {
         }
     }
 
-    /// Gives back what an upload holds at the server once it is over: its place, and the stream's name.
+    /// Gives back what an upload holds at the server once it is over.
     func releaseUpload() {
-        guard self.upload.streamID == nil else { return }
-        if self.isCountedUpload {
-            self.isCountedUpload = false
-            self.service.load.streamClosed()
-        }
-        if let streamID = self.claimedStream {
-            self.claimedStream = nil
-            self.service.owners.release(streamID)
-        }
-    }
-
-    private static func notTheirs(_ streamID: String, _ principal: Principal) -> Rejection {
-        Rejection(
-            .unauthorized,
-            "The stream is another principal's, and the token of \(principal.name) lacks the right: takeover.",
-            streamID: streamID
-        )
+        guard self.upload.streamID == nil, let hold = self.uploadHold else { return }
+        self.uploadHold = nil
+        hold.release()
     }
 }

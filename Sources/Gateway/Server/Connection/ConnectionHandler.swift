@@ -26,24 +26,30 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isProcessing = false
     private var wantsRead = false
     private var hasInputEnded = false
+    /// When bytes came last.
+    private var receivedAt = NIODeadline.now()
+    /// Bytes of the upload that came and were not counted yet.
+    var uncountedBytes = 0
     var pings: PingBudget
     var starts: StartBudget
 
     // What the peer is doing.
     var upload = UploadMachine<StreamWriter>()
+    var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
+    var readerTimer: Scheduled<Void>?
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
     var subscription: ActiveSubscription?
     /// Which writer of its stream the open upload is.
     var uploadEpoch: Int64 = 0
-    /// The stream whose name this connection's upload has taken, where tokens are needed.
-    var claimedStream: StreamID?
+    /// What this connection's upload holds at the server.
+    var uploadHold: UploadHold?
     /// Whether a START waits to be admitted.
     var isHeld = false
-    /// Whether this connection's upload is counted among those of the server.
-    var isCountedUpload = false
+    /// Whether the open upload is among those that are counted as open.
+    var isUploadCounted = false
     /// Whether the first request waits for the backend.
     var isAwaiting = false
     var isPumping = false
@@ -92,6 +98,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.service.load.connectionOpened()
+        self.service.metrics.connectionRequested(.accepted)
+        self.service.eventLoops.pulse(of: context.eventLoop)?.add(self)
         self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
         self.scheduleTimer()
         if self.service.configuration.greeting == .eager { self.greet() }
@@ -101,6 +109,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.connectionEnded()
         self.timer?.cancel()
         self.forgetUnsent()
+        self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
         self.context = nil
         self.service.load.connectionClosed()
         self.logger.debug("connection closed")
@@ -112,14 +121,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.timers.received(at: .now())
+        self.receivedAt = .now()
+        self.timers.received(at: self.receivedAt)
         guard !self.isClosing else { return }
         self.received.append(Self.unwrapInboundIn(data))
         self.process()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
+        self.countReceived()
         self.pump()
         context.flush()
         self.countUnsent()
@@ -171,7 +182,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Reads on, where something had kept the connection from it.
     func resumeReading() {
         self.process()
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         self.context?.flush()
         self.countUnsent()
@@ -241,8 +252,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .abort(let streamID): self.abort(streamID, request.requestID)
             default:
                 // What was sent before is to be seen by what is asked after it.
-                self.upload.ranDry { $0.flush() }
-                self.requests.append(request)
+                self.flushUpload()
+                self.requests.append(request, at: self.receivedAt)
                 self.pump()
             }
         } catch {
@@ -268,9 +279,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .greet: self.greet()
-        case .ping:
-            self.readers.removeAll()
-            self.ping()
+        case .ping: self.ping()
         case .giveUpIdle:
             self.logger.debug("idle connection given up")
             self.close(.goingAway, reason: "idle")

@@ -80,6 +80,9 @@ struct Grant: Hashable {
 
     static let open = Self(principal: .anonymous, token: nil)
 
+    /// Whose the streams are that it begins; `nil` where nobody is told from others.
+    var owner: String? { self.token == nil ? nil : self.principal.name }
+
     /// The grant under other tokens than those it was made by.
     ///
     /// - Returns: `nil` where the token is none any more, or one is needed now.

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import Synchronization
 
@@ -32,6 +33,15 @@ struct GuessBudget {
         entry.last = now
         self.entries[key] = entry
         return min(Self.longest, Self.shortest * (1 << (entry.count - 1)))
+    }
+}
+
+extension GatewayService {
+    /// Lets the answer to a wrong token wait.
+    func delayGuess(_ refusal: Refusal, by address: SocketAddress?) async throws {
+        guard refusal.isGuess else { return }
+        self.logger.notice("wrong token", metadata: ["peer": "\(address?.ipAddress ?? "-")"])
+        try await Task.sleep(for: .nanoseconds(self.guesses.guessed(by: address).nanoseconds))
     }
 }
 

@@ -25,15 +25,36 @@ struct RequestPolicy: Hashable {
     ///
     /// - Returns: Who asks, or why it is not answered.
     func decide(_ fields: Fields, needing rights: Rights) -> Result<Grant, Refusal> {
-        guard fields.host.count == 1, let host = fields.host.first, self.admits(host: host) else {
-            return .failure(
-                Refusal(.forbidden, "The Host is not one of this gateway's names (security.allowedHosts).")
-            )
+        if let reason = self.refusal(hosts: fields.host, origins: fields.origin) {
+            return .failure(Refusal(.forbidden, reason))
         }
-        guard fields.origin.count <= 1, self.admits(origin: fields.origin.first, host: host) else {
-            return .failure(Refusal(.forbidden, "Pages of this Origin may not connect (security.allowedOrigins)."))
+        return self.authorize(fields.credentials, needing: rights)
+    }
+
+    /// Why a request is not let in, whoever asks; `nil` where it is.
+    ///
+    /// - Parameters:
+    ///   - hosts: The values of `Host`.
+    ///   - origins: The values of `Origin`.
+    func refusal(hosts: [String], origins: [String]) -> String? {
+        guard hosts.count == 1, let host = hosts.first, self.admits(host: host) else {
+            return "The Host is not one of this gateway's names (security.allowedHosts)."
         }
-        switch self.access.verdict(on: fields.credentials) {
+        guard origins.count <= 1, self.admits(origin: origins.first, host: host) else {
+            return "Pages of this Origin may not connect (security.allowedOrigins)."
+        }
+        return nil
+    }
+
+    /// Whether an origin is one of those whose pages may connect beside the gateway's own.
+    func lists(origin: String) -> Bool {
+        let origin = origin.lowercased()
+        return self.allowedOrigins.contains { $0.lowercased() == origin }
+    }
+
+    /// Decides about what a request shows, where its `Host` and `Origin` are fine.
+    func authorize(_ credentials: Credentials, needing rights: Rights) -> Result<Grant, Refusal> {
+        switch self.access.verdict(on: credentials) {
         case .missing: return .failure(.unauthenticated(isGuess: false))
         case .refused: return .failure(.unauthenticated(isGuess: true))
         case .granted(let grant):
@@ -55,7 +76,7 @@ struct RequestPolicy: Hashable {
     private func admits(origin: String?, host: String) -> Bool {
         guard let origin = origin?.lowercased() else { return true }
         if origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())" { return true }
-        return self.allowedOrigins.contains { $0.lowercased() == origin }
+        return self.lists(origin: origin)
     }
 
     /// `name` of `name:port`, and `[::1]` of `[::1]:8080`; `nil` where there is none, or anything but a port follows.

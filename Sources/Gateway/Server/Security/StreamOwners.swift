@@ -1,5 +1,6 @@
 import CacheProtocol
 import Synchronization
+import Wire
 
 /// Which principal is writing which stream, and whose the stored ones are.
 ///
@@ -45,7 +46,62 @@ final class StreamOwners: Sendable {
     }
 
     /// Whether a principal may go on with a stored stream.
-    static func mayResume(_ info: StreamInfo, _ principal: Principal) -> Bool {
-        principal.rights.contains(.takeover) || info.metadata[Self.label] == principal.name
+    static func mayResume(_ info: StreamInfo, _ grant: Grant) -> Bool {
+        grant.principal.rights.contains(.takeover) || info.metadata[Self.label] == grant.principal.name
+    }
+}
+
+/// What an upload holds at the server while it is under way: a place among those that may be, and the stream's name.
+struct UploadHold {
+    private let service: GatewayService
+    private let claimed: StreamID?
+
+    fileprivate init(_ service: GatewayService, _ claimed: StreamID?) {
+        self.service = service
+        self.claimed = claimed
+    }
+
+    /// The upload is over; to be called once.
+    func release() {
+        self.service.load.streamClosed()
+        if let claimed = self.claimed { self.service.owners.release(claimed) }
+    }
+}
+
+extension GatewayService {
+    /// Takes what an upload needs.
+    ///
+    /// - Parameters:
+    ///   - id: The stream; `nil` for a name that is none, which whoever opens it refuses.
+    ///   - grant: Who uploads.
+    /// - Throws: ``Rejection`` with code `limit` or `unauthorized`.
+    func holdUpload(of id: StreamID?, by grant: Grant) throws(Rejection) -> UploadHold {
+        let limit = self.configuration.maximumOpenStreams
+        guard self.load.streamOpened(limit: limit) else {
+            var rejection = Rejection(
+                .limit,
+                "\(limit) uploads are under way, which is the limit (limits.maxOpenStreams).",
+                streamID: id?.rawValue
+            )
+            rejection.isRetryable = true
+            throw rejection
+        }
+        guard let id, grant.token != nil else { return UploadHold(self, nil) }
+        guard self.owners.claim(id, by: grant.principal) else {
+            self.load.streamClosed()
+            throw .notTheirs(id, grant.principal)
+        }
+        return UploadHold(self, id)
+    }
+}
+
+extension Rejection {
+    /// The answer to who would go on with a stream that another principal began.
+    static func notTheirs(_ id: StreamID, _ principal: Principal) -> Self {
+        Self(
+            .unauthorized,
+            "The stream is another principal's, and the token of \(principal.name) lacks the right: takeover.",
+            streamID: id.rawValue
+        )
     }
 }

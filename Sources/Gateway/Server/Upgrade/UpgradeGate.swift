@@ -49,6 +49,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         case .refuse(let refusal):
+            self.service.metrics.connectionRequested(.init(refusal: refusal.status))
             guard refusal.isGuess else { return self.refuseAndClose(context, refusal) }
             self.hasRefused = true
             let delay = self.service.guesses.guessed(by: context.remoteAddress)
