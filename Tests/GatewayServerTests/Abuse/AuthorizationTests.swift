@@ -206,6 +206,71 @@ struct AuthorizationTests {
         }
     }
 
+    /// Asks over HTTP, on a connection of its own.
+    private static func ask(
+        _ gateway: TestGateway,
+        _ method: String,
+        _ path: String,
+        as name: String?,
+        _ fields: String = "",
+        body: String = ""
+    ) async throws -> (status: Int, challenge: String?, body: String) {
+        let peer = try await gateway.connect()
+        let authorization = name.map { "Authorization: Bearer \($0)-token-of-the-test\r\n" } ?? ""
+        let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+        peer.send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(fields)\(length)\r\n\(body)")
+        let (head, text) = try await peer.response()
+        await peer.drop()
+        return (head.status, head["www-authenticate"], text)
+    }
+
+    @Test("over HTTP each route asks for its right, and an upload is gone on with by whom it belongs to")
+    func http() async throws {
+        try await self.run { gateway in
+            #expect(try await Self.ask(gateway, "PUT", "/streams/a", as: "writer", body: "12345").status == 201)
+            let cases: [(String, String, String?, Int)] = [
+                ("GET", "/streams/a", nil, 401), ("GET", "/streams/a", "wrong", 401),
+                ("GET", "/streams/a", "writer", 403),
+                ("GET", "/streams/a", "reader", 200), ("GET", "/streams/a/info", "reader", 200),
+                ("GET", "/streams", "reader", 403), ("GET", "/streams", "admin", 200),
+                ("DELETE", "/streams/a", "writer", 403), ("DELETE", "/streams/a", nil, 401),
+                ("GET", "/metrics", nil, 401), ("GET", "/metrics", "reader", 403), ("GET", "/metrics", "monitor", 200),
+                ("GET", "/livez", nil, 200), ("GET", "/readyz", nil, 200), ("GET", "/nothing", nil, 401),
+                ("GET", "/nothing", "reader", 404), ("POST", "/streams/a", nil, 401), ("PATCH", "/nothing", nil, 401),
+                ("GET", "/streams/a?token=reader-token-of-the-test", nil, 401),
+            ]
+            for (method, path, name, status) in cases {
+                let answer = try await Self.ask(gateway, method, path, as: name)
+                #expect(answer.status == status, "\(method) \(path) \(name ?? "-"): \(answer)")
+                #expect((answer.challenge != nil) == [401, 403].contains(status))
+                #expect(!answer.body.contains("of-the-test"))
+            }
+            // Whoever names the state that is there means to replace it.
+            let replaced = try await Self.ask(
+                gateway,
+                "PUT",
+                "/streams/a",
+                as: "writer",
+                "If-Match: *\r\n",
+                body: "67890"
+            )
+            #expect(replaced.status == 403 && replaced.body.contains("overwrite"), "\(replaced)")
+            let admin = try await Self.peer(gateway, "admin")
+            #expect(try await admin.read("a", 0, 10).isEqual(to: Array("12345".utf8)))
+            try await admin.start("open")
+            admin.upload(Array("123".utf8))
+            try await admin.settle()
+            await admin.drop()
+            let other = try await Self.peer(gateway, "reader")
+            while try await other.info("open").state != "suspended" {}
+            let goingOn = "Content-Range: bytes 3-5/6\r\n"
+            let stranger = try await Self.ask(gateway, "PUT", "/streams/open", as: "writer", goingOn, body: "456")
+            #expect(stranger.status == 403 && stranger.body.contains("takeover"), "\(stranger)")
+            let owner = try await Self.ask(gateway, "PUT", "/streams/open", as: "admin", goingOn, body: "456")
+            #expect([200, 201].contains(owner.status), "\(owner)")
+        }
+    }
+
     @Test("the health check is open to all, and tells them no more than that the gateway works")
     func health() async throws {
         try await self.run { gateway in

@@ -1,5 +1,6 @@
 import AudioClient
 import Foundation
+import GatewayServer
 import TestSupport
 import Testing
 import Wire

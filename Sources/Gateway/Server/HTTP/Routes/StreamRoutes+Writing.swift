@@ -101,7 +101,7 @@ extension StreamRoutes {
             contentType: upload.contentType,
             expectedSize: upload.length.map { $0 + (upload.offset ?? 0) }
         )
-        let hold = try self.service.holdUpload(of: id, by: context.grant)
+        let hold = try self.service.current.holdUpload(of: id, by: context.grant)
         defer { hold.release() }
         if let owner = context.grant.owner { options.metadata[StreamOwners.label] = owner }
         var writer = try self.service.backend.makeWriter(for: id, options: options)
