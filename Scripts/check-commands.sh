@@ -69,7 +69,7 @@ done
 [ "$count" -gt 0 ] || die "no document has a command to run"
 
 say "deploy/"
-for config in deploy/*/gateway.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done
+for config in deploy/*/gateway.json deploy/container/compose.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done
 if command -v systemd-analyze >/dev/null; then
     # Where the gateway is installed is not of interest here.
     sed "s|/usr/bin/gateway|$binaries/gateway|; /^Documentation=/d" deploy/systemd/audio-stream-cache.service \
