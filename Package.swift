@@ -2,6 +2,7 @@
 import PackageDescription
 
 // The products of other packages, by short names.
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -11,6 +12,10 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let structuredFields = Target.Dependency.product(
+    name: "RawStructuredFieldValues",
+    package: "swift-http-structured-headers"
+)
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -26,9 +31,14 @@ let package = Package(
     products: [
         .library(name: "CacheProtocol", targets: ["CacheProtocol"]),
         .library(name: "Backends", targets: ["MmapBackend", "MemoryPoolBackend", "SQLiteBackend"]),
+        .library(name: "S3Backend", targets: ["S3Backend"]),
+        .library(name: "TieredBackend", targets: ["TieredBackend"]),
         .library(name: "BackendTestKit", targets: ["BackendTestKit"]),
         .library(name: "GatewayServer", targets: ["GatewayServer"]),
         .library(name: "AudioClient", targets: ["AudioClient"]),
+        // For the benchmarks, which are a package of their own; no promise is made about their interfaces.
+        .library(name: "FileStorage", targets: ["FileStorage"]),
+        .library(name: "Wire", targets: ["Wire"]),
         .executable(name: "gateway", targets: ["gateway"]),
         .executable(name: "audio-client", targets: ["audio-client"]),
         .executable(name: "cache-inspect", targets: ["cache-inspect"]),
@@ -37,6 +47,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -44,6 +55,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -54,7 +66,7 @@ let package = Package(
         .target(name: "CFileCalls", path: "Sources/Backends/CFileCalls"),
         .target(
             name: "FileStorage",
-            dependencies: ["CacheProtocol", "CFileCalls", nioCore, nioPosix, crypto, logging],
+            dependencies: ["CacheProtocol", "CFileCalls", deque, nioCore, nioPosix, crypto, logging],
             path: "Sources/Backends/Files"
         ),
         .target(
@@ -72,6 +84,17 @@ let package = Package(
             dependencies: ["CacheProtocol", "FileStorage", nioCore, logging, grdb],
             path: "Sources/Backends/SQLiteIndexed"
         ),
+        // Streams in an S3-compatible store, and a fast backend in front of a durable one.
+        .target(
+            name: "S3Backend",
+            dependencies: ["CacheProtocol", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, crypto, logging],
+            path: "Sources/Backends/S3"
+        ),
+        .target(
+            name: "TieredBackend",
+            dependencies: ["CacheProtocol", nioCore, crypto, logging, grdb],
+            path: "Sources/Backends/Tiered"
+        ),
         .target(name: "BackendTestKit", dependencies: ["CacheProtocol", nioCore, crypto]),
 
         // The gateway: Wire is pure values, Server has the sockets, Command knows the backends.
@@ -79,16 +102,18 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "CacheProtocol", "Wire", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, structuredFields,
             ],
-            path: "Sources/Gateway/Server"
+            path: "Sources/Gateway/Server",
+            // In the executable itself, so that it can be moved.
+            resources: [.embedInCode("Dashboard/Resources")]
         ),
         .executableTarget(
             name: "gateway",
             dependencies: [
-                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "SQLiteBackend",
-                arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
+                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),
@@ -123,8 +148,27 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
         .target(
             name: "FileBackendSupport",
-            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", logging, nioCore],
+            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", crypto, logging, nioCore],
             path: "Tests/FileBackendSupport"
+        ),
+        .target(
+            name: "ObjectStoreSupport",
+            dependencies: [crypto, nioCore, nioHTTP1, nioPosix],
+            path: "Tests/ObjectStoreSupport"
+        ),
+        .testTarget(
+            name: "S3BackendTests",
+            dependencies: [
+                "S3Backend", "BackendTestKit", "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging,
+                nioCore,
+            ]
+        ),
+        .testTarget(
+            name: "TieredBackendTests",
+            dependencies: [
+                "TieredBackend", "S3Backend", "MmapBackend", "SQLiteBackend", "FileStorage", "BackendTestKit",
+                "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging, nioCore,
+            ]
         ),
         .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),
@@ -154,8 +198,8 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "GatewayServer", "MmapBackend", "MemoryPoolBackend", "FileStorage", "CacheProtocol", "Wire",
-                "AudioClient", "TestSupport",
-                nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto, metrics,
+                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                metrics,
             ]
         ),
         .testTarget(
@@ -166,7 +210,16 @@ let package = Package(
         ),
         .testTarget(
             name: "AudioClientTests",
-            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]
+            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioEmbedded, nioHTTP1, logging]
+        ),
+        // What the hot path may allocate, counted by a malloc of the test program's own.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(
+            name: "AllocationTests",
+            dependencies: [
+                "AllocationCounter", "CacheProtocol", "FileStorage", "GatewayServer", "MemoryPoolBackend",
+                "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded,
+            ]
         ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.
         .executableTarget(
@@ -176,7 +229,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CacheInspectTests",
-            dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]
+            dependencies: [
+                "CacheInspect", "SQLiteBackend", "FileStorage", "FileBackendSupport", "CacheProtocol", "TestSupport",
+            ]
         ),
     ]
 )
@@ -187,7 +242,7 @@ if Context.environment["AUDIO_STREAM_CACHE_DOCS"] != nil {
 }
 
 for target in package.targets where target.type != .system && target.type != .plugin {
-    guard target.name != "CFileCalls" else { continue }
+    guard target.name != "CFileCalls", target.name != "AllocationCounter" else { continue }
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

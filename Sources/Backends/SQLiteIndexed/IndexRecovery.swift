@@ -148,7 +148,8 @@ struct IndexRecovery {
 
     private mutating func change(from old: IndexedStream?, to new: IndexedStream?) {
         self.report.change.streams += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
-        self.report.change.bytes += (new?.size ?? 0) - (old?.size ?? 0)
+        let bytes = (new?.size ?? 0) - (old?.size ?? 0)
+        self.report.change.bytes = self.report.change.bytes.addingClamped(bytes)
     }
 
     /// A row made from a file; what only the old row knew is kept.

@@ -41,7 +41,10 @@ public final class DirectoryCatalog: StreamCatalog {
     }
 
     /// See ``StreamCatalog``.
-    public func removed(_ id: StreamID) -> Bool { false }
+    public func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool {
+        try unlink()
+        return false
+    }
 
     /// See ``StreamCatalog``.
     public func lost(_ id: StreamID) {}

@@ -20,10 +20,12 @@ public protocol StreamCatalog: Sendable {
     /// A stream's writer went away, or its sealing came to nothing. On a full disk that may be remembered later.
     func suspended(_ info: StreamInfo)
 
-    /// A stream's file is gone; forget it. On a full disk that may have to wait, and must not fail the removal.
+    /// A stream is about to be removed: forget it, and have `unlink` remove its files after that, so that a crash between
+    /// the two leaves a whole stream that is found again, and not a loss. On a full disk forgetting may have to wait, and
+    /// must not fail the removal. Where `unlink` throws, the stream is remembered again.
     ///
     /// - Returns: Whether the catalog knew the stream.
-    func removed(_ id: StreamID) -> Bool
+    func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool
 
     /// A stream's file is gone though nobody removed it.
     func lost(_ id: StreamID)

@@ -51,15 +51,16 @@ extension FileStore {
     ///
     /// - Returns: Their sizes.
     func expire() -> [Int64] {
-        let (now, hasJumped) = self.upkeepState.withLock { state in
-            let hasJumped = state.time.advance(wall: self.clock.wall(), monotonic: self.clock.monotonic())
-            return (state.time.now, hasJumped)
+        let (now, wall, hasJumped) = self.upkeepState.withLock { state in
+            let (wall, monotonic) = self.clock.moment()
+            let hasJumped = state.time.advance(wall: wall, monotonic: monotonic)
+            return (state.time.now, wall, hasJumped)
         }
         if hasJumped {
             self.logger.warning(
                 "the wall clock jumped ahead; for an hour nothing expires by it",
                 metadata: [
-                    "wall": "\(self.clock.wall().millisecondsSinceEpoch)", "believed": "\(now.millisecondsSinceEpoch)",
+                    "wall": "\(wall.millisecondsSinceEpoch)", "believed": "\(now.millisecondsSinceEpoch)",
                 ]
             )
         }

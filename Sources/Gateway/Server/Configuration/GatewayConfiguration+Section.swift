@@ -23,12 +23,12 @@ extension GatewayConfiguration {
             self.host = try listen.string("host", default: self.host)
             self.port = Int(try listen.integer("port", default: Int64(self.port), in: 0...65_535))
             self.path = try listen.string("path", default: self.path)
-            guard self.path.hasPrefix("/"), !GatewayRoutes.operations.contains(self.path), Self.isPlain(self.path)
-            else {
+            guard self.path.hasPrefix("/"), Self.isFree(self.path), Self.isPlain(self.path) else {
                 throw listen.error(
                     "path",
                     found: "\"\(self.path)\"",
-                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /"
+                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /; "
+                        + "not one that is taken: \(GatewayRoutes.reservedPaths.joined(separator: ", "))"
                 )
             }
         }
@@ -81,6 +81,12 @@ extension GatewayConfiguration {
             default: self.shutdownGraceSeconds,
             in: 0...3_600
         )
+    }
+
+    /// Whether nothing else of the gateway is at a path. Empty segments mean nothing there.
+    private static func isFree(_ path: String) -> Bool {
+        let first = path.split(separator: "/").first
+        return !GatewayRoutes.reservedPaths.contains { $0.dropFirst() == first ?? "" }
     }
 
     private static func isPlain(_ path: String) -> Bool {

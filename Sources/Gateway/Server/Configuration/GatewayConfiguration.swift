@@ -92,9 +92,14 @@ public struct GatewayConfiguration: Hashable, Sendable {
         var maximumFields = 100
         var headerTimeout: TimeAmount
         var idleTimeout: TimeAmount
+        var writeTimeout: TimeAmount
     }
 
     var http: HTTP {
-        HTTP(headerTimeout: .seconds(self.headerTimeoutSeconds), idleTimeout: .seconds(self.idleTimeoutSeconds))
+        HTTP(
+            headerTimeout: .seconds(self.headerTimeoutSeconds),
+            idleTimeout: .seconds(self.idleTimeoutSeconds),
+            writeTimeout: .seconds(self.writeTimeoutSeconds)
+        )
     }
 }

@@ -36,6 +36,8 @@ extension ConnectionHandler {
         self.countReceived()
         self.requests.removeAll()
         self.readers.removeAll()
+        self.readerTimer?.cancel()
+        self.readerTimer = nil
         self.endSubscription()
         self.transfer = nil
         self.deferred = []

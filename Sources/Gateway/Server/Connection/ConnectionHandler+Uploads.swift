@@ -1,6 +1,13 @@
 import CacheProtocol
 import Logging
+import NIOCore
 import Wire
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 extension ConnectionHandler {
     func start(_ start: ClientMessage.Start, _ requestID: RequestID?) {
@@ -53,12 +60,44 @@ extension ConnectionHandler {
 
     func received(_ bytes: MaskedBytes) {
         guard bytes.count > 0 else { return }
+        self.pace.handedOn(bytes.count)
         self.uncountedBytes += bytes.count
         var bytes = bytes
         let action = self.upload.bytesReceived { (writer) throws(CacheError) in
             try writer.append(count: bytes.count) { bytes.unmask(into: &$0) }
         }
         self.carryOut(action)
+    }
+
+    func carryOut(_ action: UploadPace.Action) {
+        switch action {
+        case .none: break
+        case .flush:
+            self.flushUpload()
+            self.acknowledgeReceipt()
+        case .lookLater:
+            guard let eventLoop = self.context?.eventLoop else { return }
+            let bound = NIOLoopBound(self, eventLoop: eventLoop)
+            eventLoop.scheduleTask(in: .milliseconds(UploadPace.patience)) {
+                let handler = bound.value
+                guard handler.context != nil else { return }
+                handler.carryOut(handler.pace.timePassed(isBlocked: handler.upload.isBlocked))
+            }
+        }
+    }
+
+    /// What was uploaded goes to storage and to readers now.
+    func flushUpload() {
+        self.pace.told()
+        self.upload.ranDry { $0.flush() }
+    }
+
+    /// Has TCP acknowledge what came, instead of waiting up to 40 ms for an answer to go with it: a peer without
+    /// TCP_NODELAY holds its next packet, or its STOP, back until then (tcp(7), TCP_QUICKACK; RFC 896).
+    private func acknowledgeReceipt() {
+        #if os(Linux)
+        try? self.context?.channel.syncOptions?.setOption(.tcpOption(.quickAcknowledgement), value: 1)
+        #endif
     }
 
     private func carryOut(_ action: UploadMachine<StreamWriter>.BytesAction) {
@@ -173,3 +212,11 @@ extension WriteOptions {
         )
     }
 }
+
+#if os(Linux)
+extension NIOBSDSocket.Option {
+    /// tcp(7), TCP_QUICKACK: what is to be acknowledged is acknowledged at once. It does not last, and so is asked for
+    /// whenever it matters.
+    fileprivate static let quickAcknowledgement = NIOBSDSocket.Option(rawValue: TCP_QUICKACK)
+}
+#endif

@@ -34,8 +34,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // What the peer is doing.
     var upload = UploadMachine<StreamWriter>()
+    var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
+    var readerTimer: Scheduled<Void>?
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
     var subscription: ActiveSubscription?
@@ -108,7 +110,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.countReceived()
         self.pump()
         context.flush()
@@ -160,7 +162,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Reads on, where something had kept the connection from it.
     func resumeReading() {
         self.process()
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         self.context?.flush()
         if self.wantsRead, !self.isBlocked {
@@ -217,7 +219,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .abort(let streamID): self.abort(streamID, request.requestID)
             default:
                 // What was sent before is to be seen by what is asked after it.
-                self.upload.ranDry { $0.flush() }
+                self.flushUpload()
                 self.requests.append(request, at: self.receivedAt)
                 self.pump()
             }
@@ -244,9 +246,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .greet: self.greet()
-        case .ping:
-            self.readers.removeAll()
-            self.ping()
+        case .ping: self.ping()
         case .giveUpIdle:
             self.logger.debug("idle connection given up")
             self.close(.goingAway, reason: "idle")

@@ -4,29 +4,32 @@ import NIOCore
 
 /// What those ask who run the gateway. Nobody has to say who they are, and no answer names a stream, a peer or a path.
 extension GatewayRoutes {
-    /// The paths of these answers.
-    static let operations = ["/healthz", "/livez", "/readyz", "/metrics"]
+    /// The paths of ``operations``.
+    static let operationsPaths = ["/healthz", "/livez", "/metrics", "/readyz"]
 
-    func addOperations(to router: Router<BasicRequestContext>) {
-        router.get("/livez") { _, _ in self.liveness() }
-        router.get("/readyz") { _, _ in
-            let readiness = await self.service.readiness()
-            return Self.operationsAnswer(
-                readiness.isReady ? .ok : .serviceUnavailable,
-                "application/json",
-                readiness.json
-            )
-        }
-        router.get("/healthz") { _, _ in
-            let readiness = await self.service.readiness()
-            return Self.text(
-                readiness.isReady ? .ok : .serviceUnavailable,
-                readiness.isReady ? "ok\n" : readiness.reasons.map { $0 + "\n" }.joined()
-            )
-        }
-        router.get("/metrics") { _, _ in
-            Self.operationsAnswer(.ok, Exposition.contentType, await self.service.scrape())
-        }
+    /// The routes.
+    var operations: [Route] {
+        [
+            Route(.get, "/livez", nil) { _, _ in self.liveness() },
+            Route(.get, "/readyz", nil) { _, _ in
+                let readiness = await self.service.readiness()
+                return Self.operationsAnswer(
+                    readiness.isReady ? .ok : .serviceUnavailable,
+                    "application/json",
+                    readiness.json
+                )
+            },
+            Route(.get, "/healthz", nil) { _, _ in
+                let readiness = await self.service.readiness()
+                return Self.text(
+                    readiness.isReady ? .ok : .serviceUnavailable,
+                    readiness.isReady ? "ok\n" : readiness.reasons.map { $0 + "\n" }.joined()
+                )
+            },
+            Route(.get, "/metrics", nil) { _, _ in
+                Self.operationsAnswer(.ok, Exposition.contentType, await self.service.scrape())
+            },
+        ]
     }
 
     /// 200 where every event loop turns, else 503: then the process is to be ended and started again.

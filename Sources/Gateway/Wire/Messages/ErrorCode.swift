@@ -40,6 +40,8 @@ public struct ErrorCode: Hashable, Sendable, RawRepresentable, CustomStringConve
     public static let limit = Self(rawValue: "limit")
     /// A token is missing, wrong, or lacks the right.
     public static let unauthorized = Self(rawValue: "unauthorized")
+    /// Over HTTP: the stream is not in the state that a condition of the request asks for.
+    public static let preconditionFailed = Self(rawValue: "precondition_failed")
     /// The backend or this server cannot do this.
     public static let unsupported = Self(rawValue: "unsupported")
     /// The server is going down.
