@@ -12,6 +12,7 @@ struct Banner {
     var text: String {
         let address = "\(Self.reachable(self.gateway.host)):\(self.port)"
         let rows = [
+            ("dashboard", "http://\(address)/"),
             ("upload, read", "ws://\(address)\(self.gateway.path)"),
             ("health", "http://\(address)/readyz"),
             ("metrics", "http://\(address)/metrics"),

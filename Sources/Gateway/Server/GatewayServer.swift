@@ -32,21 +32,10 @@ public struct GatewayServer: Service {
     ) {
         var logger = logger
         logger.logLevel = configuration.logLevel
-        let metrics = GatewayMetrics()
-        self.service = GatewayService(
-            backend: backend,
-            configuration: configuration,
-            load: ServerLoad(),
-            state: ServerState(),
-            metrics: metrics,
-            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics),
-            logger: logger
-        )
+        self.service = GatewayService(backend: backend, configuration: configuration, logger: logger)
         self.onListening = onListening
         self.onReadiness = onReadiness
     }
-
-    private static var eventLoopGroup: MultiThreadedEventLoopGroup { .singleton }
 
     /// Whether every event loop has turned within the last seconds.
     public var isAlive: Bool { self.service.eventLoops.isAlive(at: .now()) }
@@ -69,7 +58,7 @@ public struct GatewayServer: Service {
                 service.state.beganToListen()
                 await onListening(channel.localAddress?.port ?? configuration.port)
             },
-            eventLoopGroupProvider: .shared(Self.eventLoopGroup),
+            eventLoopGroupProvider: .shared(GatewayService.eventLoopGroup),
             logger: service.logger
         )
         // The last one is told to stop first.
