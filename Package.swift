@@ -2,6 +2,7 @@
 import PackageDescription
 
 // The products of other packages, by short names.
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
@@ -11,7 +12,12 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let structuredFields = Target.Dependency.product(
+    name: "RawStructuredFieldValues",
+    package: "swift-http-structured-headers"
+)
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -25,6 +31,8 @@ let package = Package(
     products: [
         .library(name: "CacheProtocol", targets: ["CacheProtocol"]),
         .library(name: "Backends", targets: ["MmapBackend", "MemoryPoolBackend", "SQLiteBackend"]),
+        .library(name: "S3Backend", targets: ["S3Backend"]),
+        .library(name: "TieredBackend", targets: ["TieredBackend"]),
         .library(name: "BackendTestKit", targets: ["BackendTestKit"]),
         .library(name: "GatewayServer", targets: ["GatewayServer"]),
         .library(name: "AudioClient", targets: ["AudioClient"]),
@@ -39,12 +47,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -73,6 +84,17 @@ let package = Package(
             dependencies: ["CacheProtocol", "FileStorage", nioCore, logging, grdb],
             path: "Sources/Backends/SQLiteIndexed"
         ),
+        // Streams in an S3-compatible store, and a fast backend in front of a durable one.
+        .target(
+            name: "S3Backend",
+            dependencies: ["CacheProtocol", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, crypto, logging],
+            path: "Sources/Backends/S3"
+        ),
+        .target(
+            name: "TieredBackend",
+            dependencies: ["CacheProtocol", nioCore, crypto, logging, grdb],
+            path: "Sources/Backends/Tiered"
+        ),
         .target(name: "BackendTestKit", dependencies: ["CacheProtocol", nioCore, crypto]),
 
         // The gateway: Wire is pure values, Server has the sockets, Command knows the backends.
@@ -80,16 +102,18 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "CacheProtocol", "Wire", deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore,
-                nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, structuredFields,
             ],
-            path: "Sources/Gateway/Server"
+            path: "Sources/Gateway/Server",
+            // In the executable itself, so that it can be moved.
+            resources: [.embedInCode("Dashboard/Resources")]
         ),
         .executableTarget(
             name: "gateway",
             dependencies: [
-                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "SQLiteBackend",
-                arguments, lifecycle, logging, nioCore, unixSignals,
+                "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
+                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),
@@ -124,8 +148,27 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
         .target(
             name: "FileBackendSupport",
-            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", logging, nioCore],
+            dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", crypto, logging, nioCore],
             path: "Tests/FileBackendSupport"
+        ),
+        .target(
+            name: "ObjectStoreSupport",
+            dependencies: [crypto, nioCore, nioHTTP1, nioPosix],
+            path: "Tests/ObjectStoreSupport"
+        ),
+        .testTarget(
+            name: "S3BackendTests",
+            dependencies: [
+                "S3Backend", "BackendTestKit", "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging,
+                nioCore,
+            ]
+        ),
+        .testTarget(
+            name: "TieredBackendTests",
+            dependencies: [
+                "TieredBackend", "S3Backend", "MmapBackend", "SQLiteBackend", "FileStorage", "BackendTestKit",
+                "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging, nioCore,
+            ]
         ),
         .testTarget(name: "CacheProtocolTests", dependencies: ["CacheProtocol", "TestSupport", nioCore]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport", nioCore, nioHTTP1]),
@@ -154,13 +197,20 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "GatewayServer", "MmapBackend", "FileStorage", "CacheProtocol", "Wire", "AudioClient", "TestSupport",
-                nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                "GatewayServer", "MmapBackend", "MemoryPoolBackend", "FileStorage", "CacheProtocol", "Wire",
+                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
+                metrics,
+            ]
+        ),
+        .testTarget(
+            name: "GatewayCommandTests",
+            dependencies: [
+                "gateway", "GatewayServer", "CacheProtocol", "TestSupport", logging, nioCore, nioHTTP1, nioPosix,
             ]
         ),
         .testTarget(
             name: "AudioClientTests",
-            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioHTTP1, logging]
+            dependencies: ["AudioClient", "Wire", "TestSupport", nioCore, nioPosix, nioEmbedded, nioHTTP1, logging]
         ),
         // What the hot path may allocate, counted by a malloc of the test program's own.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -179,10 +229,17 @@ let package = Package(
         ),
         .testTarget(
             name: "CacheInspectTests",
-            dependencies: ["CacheInspect", "SQLiteBackend", "CacheProtocol", "TestSupport"]
+            dependencies: [
+                "CacheInspect", "SQLiteBackend", "FileStorage", "FileBackendSupport", "CacheProtocol", "TestSupport",
+            ]
         ),
     ]
 )
+
+// Documentation is made by a plugin that whoever only uses or builds the package has no need of: Scripts/docs.sh.
+if Context.environment["AUDIO_STREAM_CACHE_DOCS"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
 
 for target in package.targets where target.type != .system && target.type != .plugin {
     guard target.name != "CFileCalls", target.name != "AllocationCounter" else { continue }

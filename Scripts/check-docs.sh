@@ -30,9 +30,18 @@ documented() {
     ' "$document" | LC_ALL=C sort
 }
 
-# in_force TYPE: "key value" of each value that the gateway prints for a backend with nothing but its type, sorted.
+# needs TYPE: the members without which a backend's section is refused.
+needs() {
+    local store='"endpoint": "http://127.0.0.1:9", "bucket": "b"'
+    case $1 in
+        s3) printf ', %s' "$store" ;;
+        tiered) printf ', "ledger": "l", "hot": { "type": "sqlite" }, "cold": { "type": "s3", %s }' "$store" ;;
+    esac
+}
+
+# in_force TYPE: "key value" of each value that the gateway prints for a backend with nothing but what it needs, sorted.
 in_force() {
-    printf '{ "backend": { "type": "%s" } }\n' "$1" >"$temporary/config.json"
+    printf '{ "backend": { "type": "%s"%s } }\n' "$1" "$(needs "$1")" >"$temporary/config.json"
     "$GATEWAY" --config "$temporary/config.json" --check-config | awk '
         { sub(/^ +/, ""); sub(/,$/, "") }
         /: \{$/ { split($0, parts, "\""); prefix = prefix parts[2] "."; next }
@@ -47,8 +56,8 @@ in_force() {
 known() {
     local type=$1 object=$2 prefix=
     case $object in
-        '') printf '{ "zzzzzzzzzzzz": 1, "backend": { "type": "%s" } }\n' "$type" ;;
-        backend) printf '{ "backend": { "type": "%s", "zzzzzzzzzzzz": 1 } }\n' "$type" ;;
+        '') printf '{ "zzzzzzzzzzzz": 1, "backend": { "type": "%s"%s } }\n' "$type" "$(needs "$type")" ;;
+        backend) printf '{ "backend": { "type": "%s"%s, "zzzzzzzzzzzz": 1 } }\n' "$type" "$(needs "$type")" ;;
         *) printf '{ "%s": { "zzzzzzzzzzzz": 1 }, "backend": { "type": "%s" } }\n' "$object" "$type" ;;
     esac >"$temporary/config.json"
     [ -z "$object" ] || prefix=$object.
@@ -68,7 +77,9 @@ mapfile -t types < <(sed -n 's/^<!-- keys: \(.*\) -->$/\1/p' "$document" | grep 
 [ "${#types[@]}" -gt 0 ] || die "$document has no table of a backend"
 
 for type in "${types[@]}"; do
-    in_force "$type" | grep '^backend\.' | grep -v '^backend\.type ' >"$temporary/code" || true
+    # What had to be given is no default, and a tier's keys are those of its own type.
+    in_force "$type" | grep '^backend\.' \
+        | grep -v -E '^backend\.(type|endpoint|bucket|ledger|hot\..*|cold\..*) ' >"$temporary/code" || true
     [ -s "$temporary/code" ] || fault "$type: the gateway has no such backend, or it has no keys"
     documented "$type" | grep -v ' —$' >"$temporary/document"
     compare "$type, defaults" "$temporary/document" "$temporary/code"

@@ -36,6 +36,9 @@ size() { if [ -e "$1" ]; then wc -c <"$1" | tr -d ' '; else echo 0; fi; }
 
 is_longer_than() { [ "$(size "$1")" -gt "$2" ]; }
 
+# tool_is_quiet NAME ARGUMENTS...: whether a tool succeeds.
+tool_is_quiet() { (tool "$@") >/dev/null 2>&1; }
+
 is_equal_report() {
     contains "$1" '^size .* same$'
     contains "$1" '^MD5 .* same$'
@@ -65,6 +68,38 @@ same Samples/hello.mp3 "$temporary/mmap/plain-file.audio"
 expect 0 tool audio-client download --server "$server" plain-file "$temporary/plain-file.mp3"
 same Samples/hello.mp3 "$temporary/plain-file.mp3"
 expect 66 tool audio-client download --server "$server" no-such-stream "$temporary/nothing"
+
+say "audio-client: from a pipe and into one while it is written, resuming both ways, list, info, delete"
+# What is written into the pipe is uploaded as it comes; who follows it has it before the upload ends. The follower must
+# not hold the pipe open.
+mkfifo "$temporary/microphone"
+(tool audio-client upload - --id live --server "$server" <"$temporary/microphone") >"$temporary/live-log" 2>&1 &
+upload=$!
+exec 3>"$temporary/microphone"
+head -c 50000 Samples/hello.mp3 >&3
+wait_until 60 tool_is_quiet audio-client info live --server "$server" || die "the live upload does not begin"
+(tool audio-client tail live --server "$server" 3>&-) >"$temporary/heard" 2>"$temporary/tail-log" &
+tail=$!
+wait_until 60 is_longer_than "$temporary/heard" 49999 || die "the follower hears nothing: $(cat "$temporary/tail-log")"
+tail -c +50001 Samples/hello.mp3 >&3
+exec 3>&-
+wait "$upload" || die "the live upload failed: $(cat "$temporary/live-log")"
+wait "$tail" || die "following failed: $(cat "$temporary/tail-log")"
+same Samples/hello.mp3 "$temporary/heard"
+# Both ways from what is there already: the file's half here, the gateway's half there.
+head -c 40000 Samples/hello.mp3 >"$temporary/half.mp3"
+expect 0 tool audio-client download live "$temporary/half.mp3" --resume --server "$server"
+same Samples/hello.mp3 "$temporary/half.mp3"
+head -c 40000 Samples/hello.mp3 >"$temporary/mmap/half.part"
+expect 0 tool audio-client upload Samples/hello.mp3 --resume --id half --server "$server"
+same Samples/hello.mp3 "$temporary/mmap/half.audio"
+expect 0 tool audio-client list --names --prefix half --server "$server"
+[ "$out" = half ] || die "list says '$out' instead of 'half'"
+expect 0 tool audio-client info half --json --server "$server"
+contains "$out" '"state" *: *"sealed"'
+expect 0 tool audio-client delete half --server "$server"
+expect 66 tool audio-client info half --server "$server"
+expect 0 tool audio-client bench get --seconds 0.2 --warm-up 0 --repeat 1 --size 1MiB --json --server "$server"
 stop_gateway TERM
 [ "$gateway_status" -eq 0 ] || die "SIGTERM ended the gateway with status $gateway_status: $(cat "$temporary/log")"
 expect 69 tool audio-client roundtrip --retries 0 --server "$server" Samples/hello.mp3

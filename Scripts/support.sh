@@ -90,7 +90,7 @@ start_gateway() {
     [ -n "$gateway_port" ] || die "the gateway ended instead of listening; its log: $(cat "$log")"
 }
 
-listening_port() { sed -n 's|.*url=ws://[^ ]*:\([0-9]*\)/.*listening.*|\1|p' "$1" | head -n 1; }
+listening_port() { sed -n 's|.* listening url=ws://[^ ]*:\([0-9]*\)/.*|\1|p' "$1" | head -n 1; }
 
 gateway_listens_or_ended() {
     [ -n "$(listening_port "$1")" ] || ! kill -0 "$gateway_pid" 2>/dev/null
@@ -118,4 +118,29 @@ clean_up() {
         wait "$gateway_pid" 2>/dev/null || true
     fi
     rm -rf "$temporary"
+}
+
+# find_commands NAME...: sets GATEWAY, AUDIO_CLIENT and CACHE_INSPECT, as far as they are named here and not set already,
+# to what is built then, with BUILD_FLAGS (such as `-c release`).
+find_commands() {
+    local name variable flags bin=
+    read -r -a flags <<<"${BUILD_FLAGS:-}"
+    for name in "$@"; do
+        variable=$(tr 'a-z-' 'A-Z_' <<<"$name")
+        [ -z "${!variable:-}" ] || continue
+        prepare
+        swift build --package-path "$root" "${flags[@]}" --product "$name"
+        [ -n "$bin" ] || bin=$(swift build --package-path "$root" "${flags[@]}" --show-bin-path)
+        declare -g "$variable=$bin/$name"
+    done
+}
+
+# Sets python to a Python that is new enough for Tests/Faults, installing one where there is none.
+python=
+find_python() {
+    command -v python3 >/dev/null || install_packages python3-minimal
+    python=$(command -v python3)
+    "$python" -c 'import sys, asyncio, sqlite3; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || install_packages python3
+    "$python" -c 'import sys, asyncio, sqlite3; sys.exit(sys.version_info < (3, 11))' \
+        || die "$python is older than 3.11, or has no sqlite3; install a newer one, then run me again."
 }

@@ -16,6 +16,14 @@ package final class FaultyFileCalls: FileCalls {
     package enum Call: String, CaseIterable, Sendable {
         case open, create, status, write, read, preallocate, truncate, flush, rename, unlink, names
         case setAttribute, attribute, freeBytes, lock
+
+        /// Whether the directory or a file is another one afterwards.
+        package var isChange: Bool {
+            switch self {
+            case .create, .write, .preallocate, .truncate, .flush, .rename, .unlink, .setAttribute: true
+            case .open, .status, .read, .names, .attribute, .freeBytes, .lock: false
+            }
+        }
     }
 
     /// Which calls fail, and how.

@@ -29,35 +29,40 @@ package final class FileBench: Sendable {
         package var rows: @Sendable () -> [String]
         /// Lets the catalog's own writes fail for want of room.
         package var fillCatalog: @Sendable (Bool) -> Void
+        /// Where the catalog says something else than the files, a phrase each.
+        package var disagreements: @Sendable () throws -> [String]
 
         package init(
             backend: any CacheBackend,
             store: FileStore,
             rows: @escaping @Sendable () -> [String] = { [] },
-            fillCatalog: @escaping @Sendable (Bool) -> Void = { _ in }
+            fillCatalog: @escaping @Sendable (Bool) -> Void = { _ in },
+            disagreements: @escaping @Sendable () throws -> [String] = { [] }
         ) {
             self.backend = backend
             self.store = store
             self.rows = rows
             self.fillCatalog = fillCatalog
+            self.disagreements = disagreements
         }
     }
 
     package typealias Maker = @Sendable (FileStoreConfiguration, FaultyFileCalls, FileClock, Logger) throws -> Made
 
     package let directory: TemporaryDirectory
+    /// The cache directory.
+    package let path: String
     package let calls = FaultyFileCalls()
     package let clock = TestClock()
     private let maker: Maker
     private let made = Mutex<Made?>(nil)
 
-    package init(_ maker: @escaping Maker) throws {
+    /// A bench over an empty directory, or over one that somebody else made.
+    package init(at path: String? = nil, _ maker: @escaping Maker) throws {
         self.directory = try TemporaryDirectory()
+        self.path = path ?? self.directory.file("cache")
         self.maker = maker
     }
-
-    /// The cache directory.
-    package var path: String { self.directory.file("cache") }
 
     package var configuration: FileStoreConfiguration {
         var configuration = FileStoreConfiguration()
@@ -69,15 +74,10 @@ package final class FileBench: Sendable {
 
     /// Makes a backend; one that was made before has ended.
     package func make(_ configure: (inout FileStoreConfiguration) -> Void = { _ in }) async throws -> Made {
-        var configuration = self.configuration
-        configure(&configuration)
-        self.made.withLock { $0 = nil }
         var attempts = 0
         while true {
             do {
-                let made = try self.maker(configuration, self.calls, self.clock.clock, Self.silent)
-                self.made.withLock { $0 = made }
-                return made
+                return try self.makeOnce(configure)
             } catch let error as CacheError where error.code == .limit && attempts < 2_000 {
                 // The one before is let go of on its own threads.
                 attempts += 1
@@ -85,6 +85,19 @@ package final class FileBench: Sendable {
             }
         }
     }
+
+    /// Makes a backend, or says at once why it can't be.
+    package func makeOnce(_ configure: (inout FileStoreConfiguration) -> Void = { _ in }) throws -> Made {
+        var configuration = self.configuration
+        configure(&configuration)
+        self.made.withLock { $0 = nil }
+        let made = try self.maker(configuration, self.calls, self.clock.clock, Self.silent)
+        self.made.withLock { $0 = made }
+        return made
+    }
+
+    /// Lets go of the backend that was made last.
+    package func forget() { self.made.withLock { $0 = nil } }
 
     package static var silent: Logger { Logger(label: "-") { _ in SwiftLogNoOpLogHandler() } }
 
@@ -133,6 +146,11 @@ package final class FileBench: Sendable {
         return files + descriptors
     }
 
+    /// What recovery found the last time, and how often.
+    package static func findings(_ health: BackendHealth) -> [String: Int64] {
+        health.gauges.filter { $0.key.hasPrefix("recovered_") && $0.value != 0 }
+    }
+
     /// The streams' files, sorted.
     package var files: [String] {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: self.path)) ?? []
@@ -145,6 +163,20 @@ package final class FileBench: Sendable {
     /// A file's bytes.
     package func contents(_ name: String) throws -> [UInt8] {
         Array(try Data(contentsOf: URL(filePath: self.file(name))))
+    }
+}
+
+extension FileBench.Made {
+    /// Runs the backend for as long as `body` takes, once what the start does is done.
+    package func running(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.backend.run() }
+            defer { group.cancelAll() }
+            while await self.backend.health().gauges["recovery_is_done"] != 1 { await Task.yield() }
+            try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
     }
 }
 
@@ -224,6 +256,11 @@ package func failure(_ body: () async throws -> Void) async throws -> CacheError
         return error
     }
     throw Unexpected("It worked.")
+}
+
+/// Throws what was found where something does not hold: what is thrown gets the case beside it.
+package func demand(_ holds: Bool, _ finding: @autoclosure () -> String) throws {
+    if !holds { throw Unexpected(finding()) }
 }
 
 /// What a test did not expect.

@@ -2,11 +2,14 @@ import CacheProtocol
 package import FileStorage
 import Synchronization
 
-/// The system's clocks, moved by a test; no two looks at the wall clock see the same time.
+/// Clocks that go on by themselves, and are moved by a test; no two looks at the wall clock see the same time.
+///
+/// Both go by the system's monotonic clock, so that nobody who sets the machine's clock meanwhile sets these.
 package final class TestClock: Sendable {
-    package init() {}
-
+    private let start = (wall: Timestamp.now.millisecondsSinceEpoch, monotonic: FileClock.system.monotonic())
     private let state = Mutex(State())
+
+    package init() {}
 
     private struct State {
         var wall: Int64 = 0
@@ -17,16 +20,13 @@ package final class TestClock: Sendable {
     package var clock: FileClock {
         FileClock(
             wall: {
-                let now = Timestamp.now.millisecondsSinceEpoch
-                return self.state.withLock { state in
-                    state.last = max(state.last + 1, now + state.wall)
+                self.state.withLock { state in
+                    let passed = FileClock.system.monotonic() - self.start.monotonic
+                    state.last = max(state.last + 1, self.start.wall + passed + state.wall)
                     return Timestamp(millisecondsSinceEpoch: state.last)
                 }
             },
-            monotonic: {
-                let now = FileClock.system.monotonic()
-                return self.state.withLock { now + $0.monotonic }
-            }
+            monotonic: { self.state.withLock { FileClock.system.monotonic() + $0.monotonic } }
         )
     }
 

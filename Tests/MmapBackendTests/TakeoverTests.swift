@@ -1,8 +1,6 @@
 import CacheProtocol
-import Dispatch
 import FileBackendSupport
 import FileStorage
-import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -61,21 +59,15 @@ struct TakeoverTests {
     func leavesWhileOpening() async throws {
         let bench = try FileBench.mmap()
         let made = try await bench.make()
-        let (reached, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let turnstile = Turnstile()
         bench.calls.hook { call, _ in
             guard call == .create else { return }
-            reached.signal()
-            goOn.wait()
+            turnstile.pass()
         }
         let writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
         let answer = writer.opened()
         async let position = answer.value()
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                reached.wait()
-                continuation.resume()
-            }
-        }
+        await turnstile.reached()
         drop(writer)
         // It still holds the name: nobody else gets at the file that is being made.
         #expect(
@@ -83,7 +75,7 @@ struct TakeoverTests {
                 == .streamBusy
         )
         bench.calls.hook(nil)
-        goOn.signal()
+        turnstile.open()
         _ = try await position
         await made.store.drained()
         #expect(try await made.backend.info(StreamID("a")).state == .suspended)
@@ -97,24 +89,18 @@ struct TakeoverTests {
         let bench = try FileBench.mmap()
         let made = try await bench.make()
         try await made.backend.write("a", [1, 2, 3])
-        let (reached, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let turnstile = Turnstile()
         bench.calls.hook { call, _ in
             // The file is open then, and its facts are being read.
             guard call == .attribute else { return }
-            reached.signal()
-            goOn.wait()
+            turnstile.pass()
         }
         let reader = try made.backend.makeReader(for: StreamID("a"))
         async let opened = Result { try await reader.opened().value() }
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                reached.wait()
-                bench.calls.hook(nil)
-                continuation.resume()
-            }
-        }
+        await turnstile.reached()
+        bench.calls.hook(nil)
         try await made.backend.remove(StreamID("a"))
-        goOn.signal()
+        turnstile.open()
         let result = await opened
         #expect(throws: CacheError.self) { try result.get() }
         #expect(try await failure { _ = try await made.backend.info(StreamID("a")) }.code == .streamNotFound)
@@ -127,12 +113,11 @@ struct TakeoverTests {
     func readerMeetsStart() async throws {
         let bench = try FileBench.mmap()
         let made = try await bench.make()
-        let (reached, goOn) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let turnstile = Turnstile()
         bench.calls.hook { call, _ in
             // The new file is there, and nothing is known about it yet.
             guard call == .setAttribute else { return }
-            reached.signal()
-            goOn.wait()
+            turnstile.pass()
         }
         var writer = try made.backend.makeWriter(
             for: StreamID("a"),
@@ -140,16 +125,11 @@ struct TakeoverTests {
         )
         let answer = writer.opened()
         async let position = answer.value()
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                reached.wait()
-                bench.calls.hook(nil)
-                continuation.resume()
-            }
-        }
+        await turnstile.reached()
+        bench.calls.hook(nil)
         let reader = try made.backend.makeReader(for: StreamID("a"))
         _ = try await reader.opened().value()
-        goOn.signal()
+        turnstile.open()
         _ = try await position
         let info = try await made.backend.info(StreamID("a"))
         #expect(info.contentType == "audio/x" && info.metadata == ["k": "v"] && info.state == .live)

@@ -64,26 +64,37 @@ final class IndexCatalog: StreamCatalog {
         self.state.withLock { _ = $0.owed.removeValue(forKey: info.id) }
     }
 
-    func suspended(_ info: StreamInfo) {
-        let row = self.row(info)
+    func suspended(_ info: StreamInfo) { self.putOrOwe(self.row(info)) }
+
+    private func putOrOwe(_ row: IndexedStream) {
         do throws(CacheError) {
-            try self.put(row, settling: info.id)
+            try self.put(row, settling: row.id)
         } catch {
-            self.state.withLock { $0.owed[info.id] = .put(row) }
+            self.state.withLock { $0.owed[row.id] = .put(row) }
         }
     }
 
-    func removed(_ id: StreamID) -> Bool {
-        let wasOwed = self.state.withLock { $0.owed.removeValue(forKey: id) }
+    func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool {
+        let row = try? self.index.stream(id)
+        let debt = self.state.withLock { $0.owed.removeValue(forKey: id) }
         do throws(CacheError) {
-            let count = try self.noting { () throws(CacheError) in try self.index.forget([id]) }
-            if case .put = wasOwed { return true }
-            return count > 0
+            _ = try self.noting { () throws(CacheError) in try self.index.forget([id]) }
         } catch {
-            let isKnown = (try? self.index.stream(id)) != nil
-            if isKnown { self.state.withLock { $0.owed[id] = .forget } }
-            return isKnown
+            if row != nil { self.state.withLock { $0.owed[id] = .forget } }
         }
+        let known =
+            switch debt {
+            case .forget: nil as IndexedStream?
+            case .put(let row): row
+            case nil: row
+            }
+        do throws(CacheError) {
+            try unlink()
+        } catch {
+            if let known { self.putOrOwe(known) }
+            throw error
+        }
+        return known != nil
     }
 
     func lost(_ id: StreamID) {
@@ -163,11 +174,9 @@ final class IndexCatalog: StreamCatalog {
     func totals() throws(CacheError) -> (streams: Int64, bytes: Int64) {
         if self.state.withLock({ $0.isNew && !$0.isRecovered }) { return try DirectoryCatalog(self.directory).totals() }
         let totals = try self.noting { () throws(CacheError) in try self.index.totals() }
-        return totals.reduce(into: (0, 0)) { sum, entry in
-            guard entry.key != .missing else { return }
-            sum.streams += entry.value.count
-            sum.bytes += entry.value.bytes
-        }
+        let stored = totals.filter { $0.key != .missing }.values.reduce(into: StreamIndex.Totals()) { $0.add($1) }
+        // Half of all numbers, so that adding to it does no harm.
+        return (min(stored.count, .max / 2), min(stored.bytes, .max / 2))
     }
 
     func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [EvictionCandidate] {
@@ -186,10 +195,11 @@ final class IndexCatalog: StreamCatalog {
     }
 
     func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport {
         var recovery = IndexRecovery(index: self.index, directory: self.directory, now: self.wall())
-        try self.noting { () throws(CacheError) in try recovery.mendAll(claim: claim) }
+        try self.noting { () throws(CacheError) in try recovery.mendAll(counter: counter, claim: claim) }
         return self.state.withLock { state in
             let wasNew = state.isNew
             state.isRecovered = true

@@ -33,13 +33,15 @@ struct IndexRecovery {
 
     /// Looks at everything, while streams are written and read.
     mutating func mendAll(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) {
-        try self.lookThroughFiles(claim)
+        try self.lookThroughFiles(counter, claim)
         try self.lookThroughRows(claim)
     }
 
     private mutating func lookThroughFiles(
+        _ counter: RecoveryCounter,
         _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) {
         var batch: [StreamID: Bool] = [:]
@@ -48,6 +50,7 @@ struct IndexRecovery {
         // look through the rows finds it.
         try self.directory.forEachFile { id, isSealed in
             batch[id] = isSealed || batch[id] ?? false
+            counter.add(1)
             guard batch.count == Self.batch else { return true }
             do throws(CacheError) {
                 try self.compare(batch, claim)
@@ -145,7 +148,8 @@ struct IndexRecovery {
 
     private mutating func change(from old: IndexedStream?, to new: IndexedStream?) {
         self.report.change.streams += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
-        self.report.change.bytes += (new?.size ?? 0) - (old?.size ?? 0)
+        let bytes = (new?.size ?? 0) - (old?.size ?? 0)
+        self.report.change.bytes = self.report.change.bytes.addingClamped(bytes)
     }
 
     /// A row made from a file; what only the old row knew is kept.

@@ -39,32 +39,43 @@ extension IndexedStream {
         return StatementArguments(values)
     }
 
+    /// The longest stream that a gateway can be configured to take: what is longer, no gateway wrote.
+    private static let longest: Int64 = 1 << 50
+
     /// Reads a row of ``columns``.
     init(row: Row) throws {
-        guard
-            let id = (row[0] as String?).flatMap({ StreamID(validating: $0) }),
-            let state = (row[2] as String?).flatMap(State.init(rawValue:)),
-            let size = row[3] as Int64?, size >= 0
-        else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row that no gateway wrote: \(row)")
-        }
+        let (id, state, size) = try Self.outline(row, id: 0, state: 2, size: 3)
         func moment(_ index: Int) -> Timestamp? {
-            (row[index] as Int64?).map(Timestamp.init(millisecondsSinceEpoch:))
+            (row.value(index) as Int64?).map(Timestamp.init(millisecondsSinceEpoch:))
         }
         let created = moment(6) ?? Timestamp(millisecondsSinceEpoch: 0)
         var info = StreamInfo(id: id, state: .suspended, size: size, createdAt: created)
-        info.contentType = row[4]
-        info.sha256 = (row[5] as Data?).flatMap { SHA256Value(bytes: $0) }
+        info.contentType = row.value(4)
+        info.sha256 = (row.value(5) as Data?).flatMap { SHA256Value(bytes: $0) }
         info.sealedAt = moment(7)
         info.lastReadAt = moment(8)
-        info.timeToLiveSeconds = row[10]
-        info.metadata = Self.labels(of: row[11])
-        info.durability = (row[12] as String?).flatMap(Durability.init(rawValue:))
-        self.init(info, file: row[1] ?? "", changedAt: moment(13) ?? created)
+        info.timeToLiveSeconds = row.value(10)
+        info.metadata = Self.labels(of: row.value(11))
+        info.durability = (row.value(12) as String?).flatMap(Durability.init(rawValue:))
+        self.init(info, file: row.value(1) ?? "", changedAt: moment(13) ?? created)
         self.state = state
         self.expiresAt = moment(9)
         self.lastVerifiedAt = moment(14)
-        self.verification = (row[15] as String?).flatMap(Verification.init(rawValue:))
+        self.verification = (row.value(15) as String?).flatMap(Verification.init(rawValue:))
+    }
+
+    /// What every row has.
+    ///
+    /// - Throws: `DatabaseError` with code `SQLITE_CORRUPT` where it has something else.
+    static func outline(_ row: Row, id: Int, state: Int, size: Int) throws -> (StreamID, State, Int64) {
+        guard
+            let id = (row.value(id) as String?).flatMap({ StreamID(validating: $0) }),
+            let state = (row.value(state) as String?).flatMap(State.init(rawValue:)),
+            let size = row.value(size) as Int64?, (0...Self.longest).contains(size)
+        else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row that no gateway wrote: \(row)")
+        }
+        return (id, state, size)
     }
 
     private static func text(of labels: [String: String]) -> String? {

@@ -50,6 +50,14 @@ extension StreamIndex {
             self.count = count
             self.bytes = bytes
         }
+
+        /// Adds others; what does not fit is the largest number there is.
+        ///
+        /// - Parameter other: What to add.
+        public mutating func add(_ other: Totals) {
+            self.count = self.count.addingClamped(other.count)
+            self.bytes = self.bytes.addingClamped(other.bytes)
+        }
     }
 
     /// Count and bytes by state. For the whole index this looks at one small index only.
@@ -69,8 +77,10 @@ extension StreamIndex {
             )
             var totals: [IndexedStream.State: Totals] = [:]
             for row in rows {
-                guard let state = (row[0] as String?).flatMap(IndexedStream.State.init(rawValue:)) else { continue }
-                totals[state] = Totals(count: row[1] ?? 0, bytes: row[2] ?? 0)
+                guard let state = (row.value(0) as String?).flatMap(IndexedStream.State.init(rawValue:)) else {
+                    continue
+                }
+                totals[state] = Totals(count: row.value(1) ?? 0, bytes: row.value(2) ?? 0)
             }
             return totals
         }
@@ -122,8 +132,8 @@ extension StreamIndex {
                 arguments: arguments
             )
             for row in rows {
-                guard let number = row[0] as Int?, histogram.indices.contains(number) else { continue }
-                histogram[number] = Totals(count: row[1] ?? 0, bytes: row[2] ?? 0)
+                guard let number = row.value(0) as Int?, histogram.indices.contains(number) else { continue }
+                histogram[number] = Totals(count: row.value(1) ?? 0, bytes: row.value(2) ?? 0)
             }
             return histogram
         }

@@ -9,7 +9,7 @@ extension StreamIndex {
             let statement = try db.cachedStatement(sql: "SELECT state FROM stream WHERE id = ?")
             var states: [StreamID: IndexedStream.State] = [:]
             for id in ids {
-                let name = try String.fetchOne(statement, arguments: [id.rawValue])
+                let name: String? = try Row.fetchOne(statement, arguments: [id.rawValue])?.value(0)
                 states[id] = name.flatMap(IndexedStream.State.init(rawValue:))
             }
             return states
@@ -32,13 +32,8 @@ extension StreamIndex {
             let rows = try Row.fetchCursor(statement, arguments: [cursor?.rawValue ?? "", limit])
             var outlines: [Outline] = []
             while let row = try rows.next() {
-                guard
-                    let id = (row[0] as String?).flatMap({ StreamID(validating: $0) }),
-                    let state = (row[1] as String?).flatMap(IndexedStream.State.init(rawValue:))
-                else {
-                    throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a row that no gateway wrote: \(row)")
-                }
-                outlines.append(Outline(id: id, state: state, size: row[2] ?? 0))
+                let (id, state, size) = try IndexedStream.outline(row, id: 0, state: 1, size: 2)
+                outlines.append(Outline(id: id, state: state, size: size))
             }
             return outlines
         }

@@ -12,17 +12,17 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "Caches audio streams that clients upload and read over WebSocket.",
         discussion: """
-            Without --config it keeps streams in ./cache and listens on 127.0.0.1:8080. Flags override the file.
+            Without --config it keeps streams in ./cache, listens on 127.0.0.1:8080, and says where to go from there. \
+            Flags override the file.
 
             Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
             reach; 77 not permitted; 78 the configuration is wrong.
             """,
-        version: GatewayServer.version
+        version: GatewayServer.version,
+        subcommands: [HealthcheckCommand.self]
     )
 
-    @Option(name: .shortAndLong, help: "The configuration, a JSON file.")
-    var config: String?
-
+    @OptionGroup var source: ConfigurationSource
     @OptionGroup var overrides: Overrides
 
     @Flag(help: "Check the configuration, print the values in force, and exit.")
@@ -31,7 +31,7 @@ struct GatewayCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessSetup.apply()
         do {
-            let settings = try Settings(file: self.config, overrides: self.overrides)
+            let settings = try Settings(file: self.source.config, overrides: self.overrides)
             if self.checkConfig {
                 print(settings.text, terminator: "")
                 return
@@ -45,23 +45,39 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 
     private static func serve(_ settings: Settings) async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "gateway")
-        logger.logLevel = settings.gateway.logLevel
+        let output = LogOutput(descriptor: 2)
+        let (format, level) = (settings.gateway.logFormat, settings.gateway.logLevel)
+        LoggingSystem.bootstrap(
+            { LineLogHandler(label: $0, format: format, level: level, output: output, metadataProvider: $1) },
+            metadataProvider: nil
+        )
+        let logger = Logger(label: "gateway")
         let backend = try await settings.makeBackend(logger)
         logger.notice(
             "gateway \(GatewayServer.version) starts",
             metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
         )
-        let server = GatewayServer(configuration: settings.gateway, backend: backend, logger: logger) { [logger] port in
-            logger.notice(
-                "listening",
-                metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
-            )
-        }
+        let manager = ServiceManager()
+        let server = GatewayServer(
+            configuration: settings.gateway,
+            backend: backend,
+            logger: logger,
+            onListening: { port in
+                logger.notice(
+                    "listening",
+                    metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+                )
+                if let banner = settings.banner(port: port) {
+                    output.add(banner.text) { "\($0) lines were dropped" }
+                }
+            },
+            onReadiness: { manager?.changed($0) }
+        )
+        var services: [any Service] = [server]
+        if let manager { services.append(ServiceManager.Watch(manager: manager, server: server)) }
         let group = ServiceGroup(
             configuration: .init(
-                services: [server],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -69,6 +85,12 @@ struct GatewayCommand: AsyncParsableCommand {
         try await group.run()
         logger.notice("gateway stopped")
     }
+}
+
+/// Where the configuration is.
+struct ConfigurationSource: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The configuration, a JSON file.")
+    var config: String?
 }
 
 /// What the command line may change of the configuration.
@@ -88,6 +110,9 @@ struct Overrides: ParsableArguments {
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
+    @Option(help: "How to log: text or json.")
+    var logFormat: String?
+
     /// One value that a flag puts in place of the file's.
     struct Change {
         let flag: String
@@ -103,6 +128,7 @@ struct Overrides: ParsableArguments {
             ("--port", "listen", "port", self.port.map { .integer($0) }),
             ("--path", "listen", "path", self.path.map { .string($0) }),
             ("--log-level", "log", "level", self.logLevel.map { .string($0) }),
+            ("--log-format", "log", "format", self.logFormat.map { .string($0) }),
             ("--cache-dir", "backend", "directory", self.cacheDir.map { .string($0) }),
         ]
         return values.compactMap { flag, section, key, value in

@@ -6,13 +6,17 @@ import Logging
 struct Settings {
     /// The file it came from.
     let file: String
+    private let hasFile: Bool
     let gateway: GatewayConfiguration
     /// The values in force, as JSON.
     let text: String
+    /// Where the backend keeps files, if it does.
+    private let directory: String?
     private let plan: BackendRegistry.Plan
 
     init(file: String?, overrides: Overrides) throws {
         self.file = file ?? "(built in)"
+        self.hasFile = file != nil
         var values = try file.map { try ConfigFile.parse(try ProcessSetup.contents(of: $0), file: $0) } ?? [:]
         if file == nil { values["backend"] = .object(["type": .string("mmap")]) }
         for change in overrides.changes { Self.apply(change, to: &values) }
@@ -25,6 +29,11 @@ struct Settings {
             throw error
         }
         self.text = ConfigFile.text(section.effective)
+        if case .object(let backend) = section.effective["backend"], case .string(let path) = backend["directory"] {
+            self.directory = path
+        } else {
+            self.directory = nil
+        }
     }
 
     private static func read(
@@ -46,6 +55,13 @@ struct Settings {
         case .none: values[change.section] = .object([change.key: change.value])
         case .some: break  // Not an object: reading it says so.
         }
+    }
+
+    /// What to tell a person who started the gateway: where the command line names no configuration, or standard error
+    /// is a terminal; and never among lines of JSON.
+    func banner(port: Int) -> Banner? {
+        guard self.gateway.logFormat == .text, !self.hasFile || ProcessSetup.isTerminal(2) else { return nil }
+        return Banner(gateway: self.gateway, port: port, directory: self.directory.map { ProcessSetup.absolute($0) })
     }
 
     func makeBackend(_ logger: Logger) async throws -> any CacheBackend { try await self.plan.make() }

@@ -13,6 +13,7 @@ public import ServiceLifecycle
 public struct GatewayServer: Service {
     private let service: GatewayService
     private let onListening: @Sendable (_ port: Int) async -> Void
+    private let onReadiness: @Sendable (Readiness) async -> Void
 
     /// Makes a server.
     ///
@@ -21,22 +22,34 @@ public struct GatewayServer: Service {
     ///   - backend: Where streams are kept; run by this server.
     ///   - logger: Where to log.
     ///   - onListening: Called once connections are accepted, with the port.
+    ///   - onReadiness: Called within moments where the gateway became ready, or is not so any more.
     public init(
         configuration: GatewayConfiguration,
         backend: any CacheBackend,
         logger: Logger,
-        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
+        onReadiness: @escaping @Sendable (Readiness) async -> Void = { _ in }
     ) {
         var logger = logger
         logger.logLevel = configuration.logLevel
+        let metrics = GatewayMetrics()
         self.service = GatewayService(
             backend: backend,
             configuration: configuration,
             load: ServerLoad(),
+            state: ServerState(),
+            metrics: metrics,
+            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics),
             logger: logger
         )
         self.onListening = onListening
+        self.onReadiness = onReadiness
     }
+
+    private static var eventLoopGroup: MultiThreadedEventLoopGroup { .singleton }
+
+    /// Whether every event loop has turned within the last seconds.
+    public var isAlive: Bool { self.service.eventLoops.isAlive(at: .now()) }
 
     /// Serves until the task is cancelled or the service group shuts down.
     ///
@@ -52,15 +65,25 @@ public struct GatewayServer: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: nil
             ),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            eventLoopGroupProvider: .singleton,
+            onServerRunning: { channel in
+                service.state.beganToListen()
+                await onListening(channel.localAddress?.port ?? configuration.port)
+            },
+            eventLoopGroupProvider: .shared(Self.eventLoopGroup),
             logger: service.logger
         )
+        // The last one is told to stop first.
         var group = ServiceGroupConfiguration(
-            services: [BackendService(backend: service.backend), application],
+            services: [
+                service.eventLoops, ReadinessMonitor(service: service, onChange: self.onReadiness),
+                BackendService(backend: service.backend), application,
+                DrainService(state: service.state, delay: .seconds(configuration.shutdownDelaySeconds)),
+            ],
             logger: service.logger
         )
-        group.maximumGracefulShutdownDuration = .seconds(configuration.shutdownGraceSeconds)
+        group.maximumGracefulShutdownDuration = .seconds(
+            configuration.shutdownDelaySeconds + configuration.shutdownGraceSeconds
+        )
         try await ServiceGroup(configuration: group).run()
     }
 

@@ -4,7 +4,6 @@ import Synchronization
 final class ServerLoad: Sendable {
     private let open = Atomic<Int>(0)
     private let opened = Atomic<Int>(0)
-    private let sentBytes = Atomic<Int64>(0)
 
     /// How many WebSocket connections are open.
     var connections: Int { self.open.load(ordering: .relaxed) }
@@ -14,5 +13,4 @@ final class ServerLoad: Sendable {
 
     func connectionOpened() { self.open.wrappingAdd(1, ordering: .relaxed) }
     func connectionClosed() { self.open.wrappingSubtract(1, ordering: .relaxed) }
-    func sent(_ count: Int) { self.sentBytes.wrappingAdd(Int64(count), ordering: .relaxed) }
 }

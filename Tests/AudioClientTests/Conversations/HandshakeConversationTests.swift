@@ -166,6 +166,24 @@ struct HandshakeConversationTests {
         }
     }
 
+    @Test("a server that answers no Close is left all the same, once the work is done")
+    func noCloseFromServer() async throws {
+        let summary = try await ScriptedServer.run { peer in
+            try await peer.shakeHands()
+            try await peer.expectStart()
+            try await peer.say(#"{"type":"STARTED"}"#)
+            #expect(try await peer.expectUpload().frames == [[1, 2, 3]])
+            try await peer.say(#"{"type":"STOPPED"}"#)
+            #expect(try await peer.next() == .close(.normal))
+            // Nothing is said to that; the client ends the connection by itself.
+            #expect(try await peer.next() == .end)
+        } body: { url in
+            try await UploadManager(client: url.client())
+                .upload(MemoryChunkSource(ByteBuffer(bytes: [1, 2, 3])), as: "stream-1")
+        }
+        #expect(summary.size == 3 && summary.resumptions == 0)
+    }
+
     @Test("after a Close nothing more is done, and everything says why")
     func closed() async throws {
         let error = await clientError {

@@ -42,7 +42,7 @@ struct CommandTests {
     }
 
     /// Beside the bundle of the tests, wherever that is.
-    private static func program() throws -> URL {
+    static func program() throws -> URL {
         let bundles = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
         let places = bundles.map { $0.deletingLastPathComponent().appending(path: "cache-inspect") }
         return try #require(

@@ -28,7 +28,7 @@ private enum Refusal {
         (head + upgrade + version + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAA=\r\n", 400),
         (head + upgrade + version + key + key, 400),
         // Another path.
-        ("GET / HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404), ("GET /audio2 HTTP/1.1\r\nHost: a\r\n", 404),
+        ("GET /x HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404), ("GET /audio2 HTTP/1.1\r\nHost: a\r\n", 404),
         ("GET /audio/x HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404),
         ("GET /../audio HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404),
         // Pages of other sites.

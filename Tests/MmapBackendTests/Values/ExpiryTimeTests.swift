@@ -1,4 +1,5 @@
 import CacheProtocol
+import Synchronization
 import Testing
 
 @testable import FileStorage
@@ -49,6 +50,29 @@ struct ExpiryTimeTests {
 
     @Test("small differences are the clock being set right")
     mutating func small() { #expect(self.look(wall: 61_000, monotonic: 1_000) == (61_000, false)) }
+
+    @Test("where the process is held up between the looks at the two clocks, they are looked at again")
+    mutating func heldUp() {
+        // Each look at the wall clock takes an hour, three times over.
+        let looks = Mutex((wall: 0, passed: Int64(0)))
+        let clock = FileClock(
+            wall: {
+                looks.withLock { looks in
+                    let shown = Self.at(Self.start + looks.passed)
+                    looks.wall += 1
+                    if looks.wall <= 3 { looks.passed += Self.hour }
+                    return shown
+                }
+            },
+            monotonic: { looks.withLock { $0.passed } }
+        )
+        let (wall, monotonic) = clock.moment()
+        #expect(wall == Self.at(Self.start + 3 * Self.hour) && monotonic == 3 * Self.hour)
+        for (wall, monotonic) in [(wall, monotonic), clock.moment()] {
+            let hasJumped = self.time.advance(wall: wall, monotonic: monotonic)
+            #expect(!hasJumped)
+        }
+    }
 
     @Test("the ends of time do not trap")
     mutating func extremes() {

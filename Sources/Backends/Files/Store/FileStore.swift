@@ -22,6 +22,8 @@ public final class FileStore: Sendable {
     let budget: StorageBudget
     let evictor = Mutex(Evictor())
     let upkeepState: Mutex<UpkeepState>
+    private let mayEvict = Mutex<(@Sendable (StreamID) -> Bool)?>(nil)
+    let recoveryCounter = RecoveryCounter()
 
     /// A store over a directory that was opened and locked.
     ///
@@ -49,9 +51,8 @@ public final class FileStore: Sendable {
             maximumBytes: configuration.maximumBytes,
             maximumStreams: configuration.maximumStreams
         )
-        self.upkeepState = Mutex(
-            UpkeepState(time: ExpiryTime(wall: clock.wall(), monotonic: clock.monotonic()))
-        )
+        let (wall, monotonic) = clock.moment()
+        self.upkeepState = Mutex(UpkeepState(time: ExpiryTime(wall: wall, monotonic: monotonic)))
     }
 
     // MARK: The contract
@@ -66,6 +67,7 @@ public final class FileStore: Sendable {
         capabilities.listing = self.catalog.listing
         capabilities.digests = self.configuration.digest == .none ? .none : .native
         capabilities.metadata = .native
+        capabilities.copies = self.configuration.digest == .none ? .none : .native
         // Where a listing reads the whole directory, so does looking for what is to go.
         capabilities.timeToLive = self.catalog.listing
         capabilities.eviction = self.configuration.evicts ? self.catalog.listing : .none
@@ -172,7 +174,6 @@ public final class FileStore: Sendable {
     /// Returns when every writer's bytes are stored and its stream is sealed or suspended.
     public func drained() async { await self.table.drained() }
 
-    /// See the protocol that asks for it.
     // MARK: What is open
 
     func notFound(_ id: StreamID) -> CacheError {
@@ -204,4 +205,16 @@ public final class FileStore: Sendable {
     func giveUp(_ reservation: WriteReservation, _ change: () -> Void = {}) {
         self.close(self.table.giveUp(reservation, change))
     }
+
+    // MARK: Guarded eviction
+
+    /// Sets who is asked before a sealed stream makes room for others; see ``GuardedEviction``.
+    ///
+    /// - Parameter mayEvict: Returns whether the stream may go.
+    public func guardEviction(by mayEvict: @escaping @Sendable (StreamID) -> Bool) {
+        self.mayEvict.withLock { $0 = mayEvict }
+    }
+
+    /// Whether a sealed stream may make room for others.
+    func mayEvict(_ id: StreamID) -> Bool { self.mayEvict.withLock { $0 }?(id) ?? true }
 }

@@ -25,6 +25,22 @@ public struct FileClock: Sendable {
         self.monotonic = monotonic
     }
 
+    /// What both clocks show at one moment.
+    ///
+    /// Where the process was held up between the looks, they are taken again: otherwise time that has passed would look
+    /// like a wall clock that somebody has set.
+    func moment() -> (wall: Timestamp, monotonic: Int64) {
+        var before = self.monotonic()
+        var wall = self.wall()
+        for _ in 0..<16 {
+            let after = self.monotonic()
+            if after - before < 1_000 { break }
+            before = after
+            wall = self.wall()
+        }
+        return (wall, before)
+    }
+
     /// The system's clocks (clock_gettime(2): CLOCK_REALTIME, and CLOCK_BOOTTIME or CLOCK_MONOTONIC_RAW).
     public static let system = FileClock(
         wall: { .now },

@@ -319,6 +319,9 @@ final class FileAppender: @unchecked Sendable {
     /// Leaves the stream as it is, for somebody to resume.
     private func letGo() {
         self.isEnded = true
+        // A length that is set outlives a power cut, though the bytes may not have got to the device: zeros would stand
+        // for them. So they go first.
+        try? self.store.flush(self.file, of: self.stream, file: self.file)
         try? self.store.calls.truncate(self.file, to: self.stream.stored)
         var info = self.stream.info
         info.state = .suspended
@@ -442,7 +445,8 @@ final class FileAppender: @unchecked Sendable {
         let size = self.stream.stored
         try self.digest(upTo: size)
         let sha256 = self.hasher.flatMap { SHA256Value(bytes: $0.finalize()) }
-        if let expected, let sha256, expected != sha256 {
+        let original = self.reservation.options.original
+        if let expected = expected ?? original?.sha256, let sha256, expected != sha256 {
             throw CacheError(
                 .digestMismatch,
                 "\(size) bytes were stored with the SHA-256 \(sha256), but \(expected) was declared. The stream is kept as "
@@ -450,7 +454,7 @@ final class FileAppender: @unchecked Sendable {
                 streamID: self.stream.id
             )
         }
-        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256)
+        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256, original: original)
     }
 }
 

@@ -8,10 +8,11 @@ extension GatewayConfiguration {
     /// - `listen.host` (string, default `127.0.0.1`), `listen.port` (0 to 65535, default 8080), `listen.path` (string,
     ///   default `/audio`): where the gateway is reached.
     /// - `log.level` (`trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`; default `info`).
+    /// - `log.format` (`text`, `json`; default `text`).
     /// - `greeting` (`lazy`, `off`, `eager`; default `lazy`): when clients are greeted with CONNECTED.
     /// - `limits.maxConnections`, `limits.maxTextMessageBytes`, `limits.maxBinaryMessageBytes`,
     ///   `limits.idleTimeoutSeconds`, `limits.writeTimeoutSeconds`, `limits.headerTimeoutSeconds`,
-    ///   `limits.shutdownGraceSeconds`.
+    ///   `limits.shutdownDelaySeconds`, `limits.shutdownGraceSeconds`.
     /// - `security.allowedOrigins`, `security.allowedHosts` (lists of strings).
     ///
     /// - Parameter section: The top of the configuration.
@@ -22,15 +23,19 @@ extension GatewayConfiguration {
             self.host = try listen.string("host", default: self.host)
             self.port = Int(try listen.integer("port", default: Int64(self.port), in: 0...65_535))
             self.path = try listen.string("path", default: self.path)
-            guard self.path.hasPrefix("/"), self.path != "/healthz", Self.isPlain(self.path) else {
+            guard self.path.hasPrefix("/"), Self.isFree(self.path), Self.isPlain(self.path) else {
                 throw listen.error(
                     "path",
                     found: "\"\(self.path)\"",
-                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /"
+                    accepted: "a path such as \"/audio\": a slash, then letters, digits and . _ - /; "
+                        + "not one that is taken: \(GatewayRoutes.reservedPaths.joined(separator: ", "))"
                 )
             }
         }
-        try section.section("log") { log in self.logLevel = try log.choice("level", default: self.logLevel) }
+        try section.section("log") { log in
+            self.logLevel = try log.choice("level", default: self.logLevel)
+            self.logFormat = try log.choice("format", default: self.logFormat)
+        }
         self.greeting = try section.choice("greeting", default: self.greeting)
         try section.section("limits") { limits in try self.takeLimits(from: &limits) }
         try section.section("security") { security in
@@ -66,11 +71,22 @@ extension GatewayConfiguration {
             default: self.headerTimeoutSeconds,
             in: 1...600
         )
+        self.shutdownDelaySeconds = try limits.integer(
+            "shutdownDelaySeconds",
+            default: self.shutdownDelaySeconds,
+            in: 0...3_600
+        )
         self.shutdownGraceSeconds = try limits.integer(
             "shutdownGraceSeconds",
             default: self.shutdownGraceSeconds,
             in: 0...3_600
         )
+    }
+
+    /// Whether nothing else of the gateway is at a path. Empty segments mean nothing there.
+    private static func isFree(_ path: String) -> Bool {
+        let first = path.split(separator: "/").first
+        return !GatewayRoutes.reservedPaths.contains { $0.dropFirst() == first ?? "" }
     }
 
     private static func isPlain(_ path: String) -> Bool {

@@ -14,6 +14,14 @@ public struct GatewayConfiguration: Hashable, Sendable {
         case eager
     }
 
+    /// How a log line reads.
+    public enum LogFormat: String, Hashable, Sendable, CaseIterable {
+        /// For people.
+        case text
+        /// For programs: one JSON object a line.
+        case json
+    }
+
     /// The address to listen on.
     public var host = "127.0.0.1"
     /// The port to listen on; 0 for any free one.
@@ -22,6 +30,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var path = "/audio"
     /// What is logged.
     public var logLevel = Logger.Level.info
+    /// How it is logged, by a program that has a log of its own.
+    public var logFormat = LogFormat.text
     /// When a client is greeted.
     public var greeting = Greeting.lazy
     /// The most WebSocket connections.
@@ -36,6 +46,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var writeTimeoutSeconds: Int64 = 30
     /// How long a whole request header may take, in seconds.
     public var headerTimeoutSeconds: Int64 = 10
+    /// How long the gateway goes on to accept when it is told to stop, with `/readyz` saying so, in seconds.
+    public var shutdownDelaySeconds: Int64 = 0
     /// How long uploads and answers in progress have when the gateway is told to stop, in seconds.
     public var shutdownGraceSeconds: Int64 = 10
     /// Origins whose pages may connect, beside those of the same host.
@@ -80,9 +92,14 @@ public struct GatewayConfiguration: Hashable, Sendable {
         var maximumFields = 100
         var headerTimeout: TimeAmount
         var idleTimeout: TimeAmount
+        var writeTimeout: TimeAmount
     }
 
     var http: HTTP {
-        HTTP(headerTimeout: .seconds(self.headerTimeoutSeconds), idleTimeout: .seconds(self.idleTimeoutSeconds))
+        HTTP(
+            headerTimeout: .seconds(self.headerTimeoutSeconds),
+            idleTimeout: .seconds(self.idleTimeoutSeconds),
+            writeTimeout: .seconds(self.writeTimeoutSeconds)
+        )
     }
 }

@@ -50,6 +50,7 @@ extension ConnectionHandler {
                 reply.offset = position.offset
                 reply.epoch = position.epoch
             }
+            self.service.metrics.uploadStarted()
             self.send(reply)
             self.uploadEpoch = position.epoch
             self.acknowledge(upload, from: position)
@@ -60,6 +61,7 @@ extension ConnectionHandler {
     func received(_ bytes: MaskedBytes) {
         guard bytes.count > 0 else { return }
         self.pace.handedOn(bytes.count)
+        self.uncountedBytes += bytes.count
         var bytes = bytes
         let action = self.upload.bytesReceived { (writer) throws(CacheError) in
             try writer.append(count: bytes.count) { bytes.unmask(into: &$0) }
@@ -104,6 +106,7 @@ extension ConnectionHandler {
         case .reject(let rejection):
             self.logger.info("upload failed", metadata: ["reason": "\(rejection.code): \(rejection.message)"])
             self.send(rejection.reply(to: nil))
+            self.countUpload()
         case .pause(let readiness):
             self.wait(for: readiness) { handler, result in
                 handler.carryOut(handler.upload.becameReady(result))
@@ -142,6 +145,7 @@ extension ConnectionHandler {
             self.logger.warning("stream not sealed", metadata: ["stream": "\(upload.streamID)", "error": "\(error)"])
             self.send(Rejection(error).reply(to: requestID))
         case .success(let info):
+            self.service.metrics.uploadSealed()
             self.logger.info("stream sealed", metadata: ["stream": "\(info.id)", "size": "\(info.size)"])
             var reply = ServerMessage(
                 .stopped,
@@ -168,6 +172,7 @@ extension ConnectionHandler {
                 switch result {
                 case .failure(let error): handler.send(Rejection(error).reply(to: requestID))
                 case .success:
+                    handler.service.metrics.uploadAborted()
                     handler.logger.info("stream aborted", metadata: ["stream": "\(upload.streamID)"])
                     handler.send(
                         ServerMessage(
@@ -184,6 +189,7 @@ extension ConnectionHandler {
     }
 
     private func uploadWentOn() {
+        self.countUpload()
         self.resumeReading()
         if self.isQuiescing { self.quiesce() }
     }

@@ -26,6 +26,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isProcessing = false
     private var wantsRead = false
     private var hasInputEnded = false
+    /// When bytes came last.
+    private var receivedAt = NIODeadline.now()
+    /// Bytes of the upload that came and were not counted yet.
+    var uncountedBytes = 0
     var pings: PingBudget
 
     // What the peer is doing.
@@ -33,11 +37,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
+    var readerTimer: Scheduled<Void>?
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
     var subscription: ActiveSubscription?
     /// Which writer of its stream the open upload is.
     var uploadEpoch: Int64 = 0
+    /// Whether the open upload is among those that are counted as open.
+    var isUploadCounted = false
     /// Whether the first request waits for the backend.
     var isAwaiting = false
     var isPumping = false
@@ -73,6 +80,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.service.load.connectionOpened()
+        self.service.metrics.connectionRequested(.accepted)
+        self.service.eventLoops.pulse(of: context.eventLoop)?.add(self)
         self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
         self.scheduleTimer()
         if self.service.configuration.greeting == .eager { self.greet() }
@@ -81,6 +90,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.connectionEnded()
         self.timer?.cancel()
+        self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
         self.context = nil
         self.service.load.connectionClosed()
         self.logger.debug("connection closed")
@@ -92,7 +102,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.timers.received(at: .now())
+        self.receivedAt = .now()
+        self.timers.received(at: self.receivedAt)
         guard !self.isClosing else { return }
         self.received.append(Self.unwrapInboundIn(data))
         self.process()
@@ -100,6 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         self.carryOut(self.pace.readCompleted())
+        self.countReceived()
         self.pump()
         context.flush()
     }
@@ -208,7 +220,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             default:
                 // What was sent before is to be seen by what is asked after it.
                 self.flushUpload()
-                self.requests.append(request)
+                self.requests.append(request, at: self.receivedAt)
                 self.pump()
             }
         } catch {
@@ -234,9 +246,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch action {
         case .none: break
         case .greet: self.greet()
-        case .ping:
-            self.readers.removeAll()
-            self.ping()
+        case .ping: self.ping()
         case .giveUpIdle:
             self.logger.debug("idle connection given up")
             self.close(.goingAway, reason: "idle")

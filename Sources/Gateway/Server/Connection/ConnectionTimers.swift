@@ -34,6 +34,11 @@ struct ConnectionTimers {
     private var hasPinged = false
     private var greetAt: NIODeadline?
     private var closingSince: NIODeadline?
+    /// When the next look is due.
+    private var due: NIODeadline?
+    /// A look that comes later than this was held up, and the whole process with it: what the peer has sent meanwhile
+    /// has not been read yet.
+    private static let punctual = TimeAmount.seconds(1)
 
     init(limits: Limits, now: NIODeadline) {
         self.limits = limits
@@ -63,6 +68,22 @@ struct ConnectionTimers {
     ///   - isWaiting: Whether the peer waits for an answer of ours, so that its silence means nothing.
     /// - Returns: What to do, if anything, and when to look again.
     mutating func look(
+        at now: NIODeadline,
+        drained: Int64,
+        pending: Int64,
+        isWaiting: Bool
+    ) -> (action: Action?, next: NIODeadline) {
+        if let due = self.due, now > due + Self.punctual {
+            // Our own silence is not the peer's.
+            self.lastInbound = self.lastInbound + (now - due)
+            self.lastDrain = self.lastDrain + (now - due)
+        }
+        let look = self.decide(at: now, drained: drained, pending: pending, isWaiting: isWaiting)
+        self.due = look.next
+        return look
+    }
+
+    private mutating func decide(
         at now: NIODeadline,
         drained: Int64,
         pending: Int64,

@@ -54,7 +54,14 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     private func addHTTP(to channel: any Channel, logger: Logger) throws -> Outcome {
         let limits = self.service.configuration.http
+        try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+        try channel.pipeline.syncOperations.addHandler(
+            WriteTimeoutHandler(limit: limits.writeTimeout, logger: self.service.logger),
+            position: .first
+        )
+        try channel.pipeline.syncOperations.addHandler(ResponseFramingHandler())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try channel.pipeline.syncOperations.addHandler(ConnectionSignalsHandler())
         try channel.pipeline.syncOperations.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .nanoseconds(limits.idleTimeout.nanoseconds), logger: logger)
         )

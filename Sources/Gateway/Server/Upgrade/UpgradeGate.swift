@@ -48,6 +48,7 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         case .refuse(let status, let reason, let fields):
+            self.service.metrics.connectionRequested(.init(refusal: status))
             self.refuse(context, status, reason: reason, fields)
             // What the peer has not read yet is not to be lost by a reset.
             context.close(mode: .output, promise: nil)

@@ -19,21 +19,8 @@ struct UpgradePolicy: Hashable {
 
     /// Decides about a request to the WebSocket path.
     func decide(_ head: HTTPRequestHead, connections: Int, limit: Int) -> Handshake.Decision {
-        let hosts = head.headers["host"]
-        guard hosts.count == 1, let host = hosts.first, self.admits(host: host) else {
-            return .refuse(
-                .forbidden,
-                reason: "The Host is not one of this gateway's names (security.allowedHosts).",
-                fields: []
-            )
-        }
-        let origins = head.headers["origin"]
-        guard origins.count <= 1, self.admits(origin: origins.first, host: host) else {
-            return .refuse(
-                .forbidden,
-                reason: "Pages of this Origin may not connect (security.allowedOrigins).",
-                fields: []
-            )
+        if let reason = self.refusal(hosts: head.headers["host"], origins: head.headers["origin"]) {
+            return .refuse(.forbidden, reason: reason, fields: [])
         }
         guard connections < limit else {
             return .refuse(
@@ -43,6 +30,27 @@ struct UpgradePolicy: Hashable {
             )
         }
         return Handshake.decide(head)
+    }
+
+    /// Why a request is not let in, whatever it asks for; `nil` where it is.
+    ///
+    /// - Parameters:
+    ///   - hosts: The values of `Host`.
+    ///   - origins: The values of `Origin`.
+    func refusal(hosts: [String], origins: [String]) -> String? {
+        guard hosts.count == 1, let host = hosts.first, self.admits(host: host) else {
+            return "The Host is not one of this gateway's names (security.allowedHosts)."
+        }
+        guard origins.count <= 1, self.admits(origin: origins.first, host: host) else {
+            return "Pages of this Origin may not connect (security.allowedOrigins)."
+        }
+        return nil
+    }
+
+    /// Whether an origin is one of those whose pages may connect beside the gateway's own.
+    func lists(origin: String) -> Bool {
+        let origin = origin.lowercased()
+        return self.allowedOrigins.contains { $0.lowercased() == origin }
     }
 
     private func admits(host: String) -> Bool {
@@ -55,7 +63,7 @@ struct UpgradePolicy: Hashable {
     private func admits(origin: String?, host: String) -> Bool {
         guard let origin = origin?.lowercased() else { return true }
         if origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())" { return true }
-        return self.allowedOrigins.contains { $0.lowercased() == origin }
+        return self.lists(origin: origin)
     }
 
     /// `name` of `name:port`, and `[::1]` of `[::1]:8080`; `nil` where anything but a port follows.

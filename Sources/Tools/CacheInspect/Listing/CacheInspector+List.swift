@@ -29,15 +29,15 @@ extension CacheInspector {
             left -= shown.count
             totals.isComplete = shown.count == page.count
             totals.streams += Int64(shown.count)
-            totals.bytes += shown.reduce(0) { $0 + $1.size }
+            totals.bytes = shown.reduce(totals.bytes) { $0.addingClamped($1.size) }
             try write(try writer.page(Array(shown)))
         }
         if totals.isComplete {
             (totals.matchingStreams, totals.matchingBytes) = (totals.streams, totals.bytes)
         } else if options.countsAll || self.inventory.countsQuickly {
-            let matching = try self.inventory.totals(query).values
-            totals.matchingStreams = matching.reduce(0) { $0 + $1.count }
-            totals.matchingBytes = matching.reduce(0) { $0 + $1.bytes }
+            let matching = try self.inventory.totals(query).values.reduce(into: StreamIndex.Totals()) { $0.add($1) }
+            totals.matchingStreams = matching.count
+            totals.matchingBytes = matching.bytes
         }
         try write(try writer.end(totals))
         return totals

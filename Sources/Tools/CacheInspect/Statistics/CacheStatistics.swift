@@ -42,8 +42,7 @@ public struct CacheStatistics: Sendable {
     /// All streams together.
     var all: StreamIndex.Totals {
         self.totals.values.reduce(into: StreamIndex.Totals()) {
-            $0.count += $1.count
-            $0.bytes += $1.bytes
+            $0.add($1)
         }
     }
 

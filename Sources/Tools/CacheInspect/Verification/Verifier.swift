@@ -68,8 +68,7 @@ struct Verifier {
         let inventory = inspector.inventory
         let totals = try await BlockingWork.attempt { _ throws(InspectError) in try inventory.totals(query) }
         return totals.values.reduce(into: StreamIndex.Totals()) {
-            $0.count += $1.count
-            $0.bytes += $1.bytes
+            $0.add($1)
         }
     }
 

@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# What large numbers cost, measured in release: a gigabyte there and back, a thousand followers of one live stream,
+# hundreds of open uploads, and an index of a million streams. docs/scale.md has what came of it once.
+#
+#   Scripts/scale.sh [--no-build]
+set -euo pipefail
+# shellcheck source=Scripts/support.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+readonly rows=${ROWS:-1000000} followers=${FOLLOWERS:-1000} uploads=${UPLOADS:-500} seconds=${SECONDS_A_RUN:-10}
+
+# fill INDEX: gives a gateway's index a million rows, as it writes them itself, a hundredth of them unfinished.
+fill() {
+    python3 - "$1" "$rows" <<'PYTHON'
+import hashlib, sqlite3, sys
+
+path, count = sys.argv[1], int(sys.argv[2])
+start, day = 1_700_000_000_000, 86_400_000
+
+
+def row(number):
+    name = f"stream-{number:012x}-7000-8000-{number * 2654435761 % 2**48:012x}"
+    created = start + number * 137
+    state = "suspended" if number % 100 == 7 else "sealed"
+    is_sealed = state == "sealed"
+    return (
+        name, name + (".audio" if is_sealed else ".part"), state, number * 7919 % 5_000_000, "audio/opus",
+        hashlib.sha256(name.encode()).digest() if is_sealed else None, created,
+        created + 60_000 if is_sealed else None, created + day if number % 3 == 0 and is_sealed else None,
+        None, None, '{"room":"%d"}' % (number % 1000), "process" if is_sealed else None, created + 60_000, None, None,
+    )
+
+
+index = sqlite3.connect(path)
+with index:
+    index.executemany(f"INSERT INTO stream VALUES ({','.join('?' * 16)})", (row(n) for n in range(count)))
+index.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+PYTHON
+}
+
+# times NAME COMMAND...: runs a command 21 times and prints how long that took, process and all, and its memory.
+times() {
+    local name=$1
+    shift
+    python3 - "$name" "$@" <<'PYTHON'
+import os, subprocess, sys, time
+
+name, command = sys.argv[1], sys.argv[2:]
+took, memory = [], 0
+for _ in range(21):
+    begin = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    took.append((time.monotonic() - begin) * 1000)
+    memory = max(memory, usage.ru_maxrss)
+    # 1 says that something is wrong in the cache, as verify should: there are no files.
+    if os.waitstatus_to_exitcode(status) not in (0, 1):
+        sys.exit(f"{' '.join(command)} failed")
+took.sort()
+print(f"{name:44}  median {took[10]:7.1f} ms  slowest {took[-1]:7.1f} ms  {memory / 1024:6.1f} MiB")
+PYTHON
+}
+
+prepare
+command -v python3 >/dev/null || install_packages python3
+cd "$root"
+if [ "${1:-}" != --no-build ]; then
+    for product in gateway audio-client cache-inspect; do
+        timed "Release build of $product" swift build -c release --product "$product"
+    done
+fi
+binaries=$(swift build -c release --show-bin-path)
+make_temporary_directory
+ulimit -n "$(ulimit -H -n)"
+
+start_gateway "$temporary/log" \
+    "$binaries/gateway" --config Configs/mmap.json --port 0 --cache-dir "$temporary/cache"
+server=ws://127.0.0.1:$gateway_port/audio
+
+say "A gigabyte there and back"
+head -c $((1 << 30)) /dev/urandom >"$temporary/gigabyte"
+"$binaries/audio-client" roundtrip --quiet --server "$server" "$temporary/gigabyte"
+rm "$temporary/gigabyte"
+
+say "One writer at 256 kbit/s, and $followers that follow it: from append to arrival"
+"$binaries/audio-client" bench live --server "$server" --gateway-pid "$gateway_pid" \
+    --connections 1 --tails "$followers" --seconds "$seconds"
+
+say "$uploads uploads at 256 kbit/s at once: the gateway's memory"
+"$binaries/audio-client" bench live --server "$server" --gateway-pid "$gateway_pid" \
+    --connections "$uploads" --tails 0 --seconds "$seconds" --repeat 1
+stop_gateway TERM
+[ "$gateway_status" -eq 0 ] || die "the gateway ended with status $gateway_status; its log: $(cat "$temporary/log")"
+
+say "An index of $rows streams"
+sed "s|\"directory\": *\"[^\"]*\"|\"directory\": \"$temporary/indexed\"|" Configs/sqlite.json >"$temporary/sqlite.json"
+start_gateway "$temporary/log" "$binaries/gateway" --config "$temporary/sqlite.json" --port 0
+stop_gateway TERM
+fill "$temporary/indexed/index.sqlite"
+ls -l "$temporary/indexed/index.sqlite"
+inspect=("$binaries/cache-inspect")
+place=(--config "$temporary/sqlite.json")
+times "list, the first page" "${inspect[@]}" list "${place[@]}"
+times "list, as JSON" "${inspect[@]}" list --json "${place[@]}"
+times "list --state suspended" "${inspect[@]}" list --state suspended "${place[@]}"
+times "list --sort created" "${inspect[@]}" list --sort created "${place[@]}"
+times "list --prefix stream-0000000f" "${inspect[@]}" list --prefix stream-0000000f "${place[@]}"
+times "verify --sample 1/1000" "${inspect[@]}" verify --no-record --sample 1/1000 "${place[@]}"
+say "All of them, read and compared: time and memory"
+python3 - "${inspect[@]}" verify --no-record "${place[@]}" <<'PYTHON'
+import os, subprocess, sys, time
+
+begin = time.monotonic()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+last = b""
+for line in process.stdout:
+    last = line if b"checked" in line else last
+_, _, usage = os.wait4(process.pid, 0)
+print(last.decode().strip())
+print(f"verify, all streams: {time.monotonic() - begin:.1f} s, {usage.ru_maxrss / 1024:.1f} MiB")
+PYTHON
