@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, metrics,
+                "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+                metrics,
                 nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, structuredFields,
             ],
             path: "Sources/Gateway/Server",
@@ -113,7 +114,8 @@ let package = Package(
             name: "gateway",
             dependencies: [
                 "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
-                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix, unixSignals,
+                "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+                unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),
@@ -218,7 +220,7 @@ let package = Package(
             name: "AllocationTests",
             dependencies: [
                 "AllocationCounter", "CacheProtocol", "FileStorage", "GatewayServer", "MemoryPoolBackend",
-                "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded,
+                "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded, nioPosix,
             ]
         ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.

@@ -32,15 +32,11 @@ public struct GatewayServer: Service {
     ) {
         var logger = logger
         logger.logLevel = configuration.logLevel
-        let metrics = GatewayMetrics()
         self.service = GatewayService(
             backend: backend,
             configuration: configuration,
-            load: ServerLoad(),
-            state: ServerState(),
-            metrics: metrics,
-            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics),
-            logger: logger
+            logger: logger,
+            eventLoopGroup: Self.eventLoopGroup
         )
         self.onListening = onListening
         self.onReadiness = onReadiness

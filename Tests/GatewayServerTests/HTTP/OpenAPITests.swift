@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 import Wire
@@ -28,8 +29,8 @@ struct OpenAPITests {
         let service = GatewayService(
             backend: NoBackend(),
             configuration: GatewayConfiguration(),
-            load: ServerLoad(),
-            logger: Logger(label: "-") { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger(label: "-") { _ in SwiftLogNoOpLogHandler() },
+            eventLoopGroup: .singleton
         )
         let routes = Set(GatewayRoutes(service: service).routes.map { "\($0.method.rawValue) \($0.path)" })
         #expect(routes == documented)
