@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 import Wire
@@ -28,7 +29,6 @@ struct OpenAPITests {
         let service = GatewayService(
             backend: NoBackend(),
             configuration: GatewayConfiguration(),
-            load: ServerLoad(),
             logger: Logger(label: "-") { _ in SwiftLogNoOpLogHandler() }
         )
         let routes = Set(GatewayRoutes(service: service).routes.map { "\($0.method.rawValue) \($0.path)" })

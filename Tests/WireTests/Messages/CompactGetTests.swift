@@ -28,11 +28,13 @@ struct CompactGetTests {
         "what is not of that form is left to the library",
         arguments: [
             "", "{", "{}", "[]", #"{"type":"GET"}"#, #"{"type":"STOP","streamId":"a"}"#,
-            #"{"type":"GET","streamId":"a\u0041"}"#, #"{"type":"GET","streamId":"ä"}"#, #"{"type":"GET","streamId":null}"#,
+            #"{"type":"GET","streamId":"a\u0041"}"#, #"{"type":"GET","streamId":"ä"}"#,
+            #"{"type":"GET","streamId":null}"#,
             #"{"type":"GET","streamId":"a","streamId":"b"}"#, #"{"type":"GET","streamId":"a","more":1}"#,
             #"{"type":"GET","streamId":"a","offset":1.0}"#, #"{"type":"GET","streamId":"a","offset":1e3}"#,
             #"{"type":"GET","streamId":"a","offset":01}"#, #"{"type":"GET","streamId":"a","offset":-}"#,
-            #"{"type":"GET","streamId":"a","offset":9223372036854775807}"#, #"{"type":"GET","streamId":"a","length":0}"#,
+            #"{"type":"GET","streamId":"a","offset":9223372036854775807}"#,
+            #"{"type":"GET","streamId":"a","length":0}"#,
             #"{"type":"GET","streamId":"a","waitMs":600001}"#, #"{"type":"GET","streamId":"a"}}"#,
             #"{"type":"GET","streamId":"a",}"#, #"{"type":"GET","streamId":"a" "length":1}"#,
         ]
@@ -64,7 +66,8 @@ struct CompactGetTests {
             #""streamId":"stream-\#(Int.random(in: 0...9_999, using: &random))""#,
         ]
         if Bool.random(using: &random) {
-            members.append(#""offset":\#(space)\#(Int64.random(in: -1_000_000_000...1_000_000_000_000, using: &random))"#)
+            let offset = Int64.random(in: -1_000_000_000...1_000_000_000_000, using: &random)
+            members.append(#""offset":\#(space)\#(offset)"#)
         }
         if Bool.random(using: &random) { members.append(#""length":\#(Int.random(in: 0...100_000, using: &random))"#) }
         if Bool.random(using: &random) { members.append(#""waitMs":\#(Int.random(in: 0...700_000, using: &random))"#) }
