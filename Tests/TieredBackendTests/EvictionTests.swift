@@ -52,10 +52,10 @@ struct EvictionTests {
 
     @Test("whatever happens to the store, every sealed stream is whole in one tier at least, at every moment")
     func invariant() async throws {
-        try await checkProperty(runs: 4) { random in
+        try await checkProperty(runs: 3) { random in
             let bench = try await TierBench()
             var plan: [(Int, Int)] = []
-            for _ in 0..<60 {
+            for _ in 0..<40 {
                 plan.append((Int.random(in: 0..<100, using: &random), Int.random(in: 1...120_000, using: &random)))
             }
             let steps = plan
