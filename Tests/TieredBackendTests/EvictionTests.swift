@@ -47,6 +47,10 @@ struct EvictionTests {
             try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
             #expect(bench.store.keys.count == kept.count)
             for (name, bytes) in kept { #expect(try await backend.read(name) == bytes) }
+            // The ledger is no longer than the hot tier.
+            await backend.store.trim()
+            let known = try backend.store.ledger.copied(after: nil, limit: 1_000)
+            for id in known { #expect(try await backend.store.hot.find(id.rawValue) != nil) }
         }
     }
 

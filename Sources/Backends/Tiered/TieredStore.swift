@@ -167,9 +167,7 @@ final class TieredStore: Sendable {
         while true {
             let from = position
             let hot = try await self.hot.streams(matching: filter, after: from, limit: limit)
-            let cold = try await self.cold.ask(about: nil) { backend throws(CacheError) in
-                try await backend.streams(matching: filter, after: from, limit: limit)
-            }
+            let cold = try await self.coldStreams(matching: filter, after: from, limit: limit)
             // Up to here both pages say everything.
             let horizon = [hot.next, cold.next].compactMap { $0 }.min()
             let inside: (StreamInfo) -> Bool = { info in horizon.map { info.id <= $0 } ?? true }
@@ -197,6 +195,18 @@ final class TieredStore: Sendable {
             guard let horizon else { return StreamPage(streams: merged, next: nil) }
             if merged.count == limit { return StreamPage(streams: merged, next: merged.last?.id) }
             position = horizon
+        }
+    }
+
+    private func coldStreams(
+        matching filter: StreamFilter,
+        after cursor: StreamID?,
+        limit: Int
+    ) async throws(CacheError) -> StreamPage {
+        // What is not sealed is in the hot tier alone.
+        guard filter.state == nil || filter.state == .sealed else { return StreamPage(streams: [], next: nil) }
+        return try await self.cold.ask(about: nil) { backend throws(CacheError) in
+            try await backend.streams(matching: filter, after: cursor, limit: limit)
         }
     }
 
