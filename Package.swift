@@ -227,7 +227,7 @@ let package = Package(
             name: "AllocationTests",
             dependencies: [
                 "AllocationCounter", "CacheProtocol", "FileStorage", "GatewayServer", "MemoryPoolBackend",
-                "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded,
+                "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded, nioPosix,
             ]
         ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.

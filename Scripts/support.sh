@@ -90,7 +90,7 @@ start_gateway() {
     [ -n "$gateway_port" ] || die "the gateway ended instead of listening; its log: $(cat "$log")"
 }
 
-listening_port() { sed -n 's|.* listening url=ws://[^ ]*:\([0-9]*\)/.*|\1|p' "$1" | head -n 1; }
+listening_port() { sed -n 's|.*url=ws://[^ ]*:\([0-9]*\)/.*listening.*|\1|p' "$1" | head -n 1; }
 
 gateway_listens_or_ended() {
     [ -n "$(listening_port "$1")" ] || ! kill -0 "$gateway_pid" 2>/dev/null

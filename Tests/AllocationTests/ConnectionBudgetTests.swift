@@ -3,6 +3,7 @@ import Logging
 import MemoryPoolBackend
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import Testing
 import Wire
 
@@ -22,7 +23,6 @@ struct ConnectionBudgetTests {
             let service = GatewayService(
                 backend: try MemoryPoolBackend(configuration: pool),
                 configuration: GatewayConfiguration(),
-                load: ServerLoad(),
                 logger: Logger(label: "-") { _ in SwiftLogNoOpLogHandler() }
             )
             try self.channel.pipeline.syncOperations.addHandler(ConnectionHandler(service: service, connection: "c1"))

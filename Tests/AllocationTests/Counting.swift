@@ -26,9 +26,10 @@ struct AllocationCounterTests {
     func counts() {
         var kept: [Object] = []
         kept.reserveCapacity(1_000)
-        guard let some = allocations(afterWarmUps: 0, in: { for _ in 0..<100 { kept.append(Object()) } }) else {
-            return
+        let some = allocations(afterWarmUps: 0) {
+            for _ in 0..<100 { kept.append(Object()) }
         }
+        guard let some else { return }
         #expect(some == 100)
         #expect(allocations { kept.swapAt(0, 1) } == 0)
     }

@@ -23,7 +23,7 @@ struct FileBudgetTests {
     func append() async throws {
         let directory = try TemporaryDirectory()
         let backend = try Self.makeBackend(in: directory)
-        var writer = try backend.makeWriter(for: StreamID("a"))
+        var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions())
         _ = try await writer.opened().value()
         let frame = ByteBuffer(repeating: 0x5A, count: 1_024)
         // Four whole blocks, so that two hand-overs at most are among them; the first round makes the blocks.
@@ -44,7 +44,7 @@ struct FileBudgetTests {
     func read() async throws {
         let directory = try TemporaryDirectory()
         let backend = try Self.makeBackend(in: directory)
-        var writer = try backend.makeWriter(for: StreamID("a"))
+        var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions())
         _ = try await writer.opened().value()
         _ = try writer.append(ByteBuffer(repeating: 0x5A, count: 1 << 20))
         _ = try await writer.finish().value()

@@ -17,7 +17,7 @@ struct LogRecordTests {
         )
     }
 
-    @Test("as text: when, how grave, who, what, and the facts")
+    @Test("as text: when, how grave, who, the facts, and what they are facts of")
     func text() {
         let record = self.record(
             "stream sealed",
@@ -25,7 +25,7 @@ struct LogRecordTests {
         )
         #expect(
             record.text
-                == #"2025-11-25T21:30:00.123Z notice gateway: stream sealed connection=c1 reason="it was \"done\"" stream=a.b"#
+                == #"2025-11-25T21:30:00.123Z notice gateway: connection=c1 reason="it was \"done\"" stream=a.b stream sealed"#
         )
     }
 

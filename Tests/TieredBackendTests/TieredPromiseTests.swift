@@ -5,7 +5,8 @@ import Testing
 
 @testable import TieredBackend
 
-@Suite("The tiered backend keeps a backend's promises")
+// One after the other: each has a store and clients of its own, and all at once would starve each other.
+@Suite("The tiered backend keeps a backend's promises", .serialized)
 struct TieredPromiseTests {
     private static var capabilities: Capabilities {
         var capabilities = Capabilities()
@@ -21,12 +22,22 @@ struct TieredPromiseTests {
         return capabilities
     }
 
-    @Test("each promise, over sqlite", arguments: BackendCheck.all(for: capabilities))
+    /// The promises, without the thousands of random operations, of which there are fewer below: each is several requests.
+    private static var checks: [BackendCheck] {
+        BackendCheck.all(for: self.capabilities).filter { !$0.promise.hasPrefix("thousands") }
+    }
+
+    @Test("each promise, over sqlite", arguments: checks)
     func keeps(_ check: BackendCheck) async throws { try await check.run(TierBench().fixture(usesIndex: true)) }
 
-    @Test("each promise, over mmap", arguments: BackendCheck.all(for: capabilities))
+    @Test("each promise, over mmap", arguments: checks)
     func keepsOverMmap(_ check: BackendCheck) async throws {
         try await check.run(TierBench().fixture(usesIndex: false))
+    }
+
+    @Test("random operations do what they would do to a dictionary", arguments: [true, false])
+    func model(_ usesIndex: Bool) async throws {
+        try await ModelCheck(operations: 600).run(TierBench().fixture(usesIndex: usesIndex))
     }
 
     @Test("the capabilities that the tests choose by are the backend's own")

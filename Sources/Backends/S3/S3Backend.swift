@@ -73,7 +73,7 @@ public struct S3Backend: CacheBackend {
     public func health() async -> BackendHealth {
         let tallies = self.store.client.tallies.current
         return BackendHealth(
-            problems: tallies.trouble.map { ["\(self.store.error($0).message)"] } ?? [],
+            problems: tallies.trouble.map { ["\($0.problem): \(self.store.error($0).message)"] } ?? [],
             gauges: [
                 "store_requests": tallies.requests,
                 "store_retries": tallies.retries,

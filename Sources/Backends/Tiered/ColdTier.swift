@@ -7,6 +7,7 @@ final class ColdTier: Sendable {
     let backend: any CacheBackend
     private let clock: TierClock
     private let pauseMilliseconds: Int64
+    private let checkMilliseconds: Int64
     /// Called when the tier answers that did not before.
     private let onReturn: @Sendable () -> Void
     private let state = Mutex(State())
@@ -23,12 +24,14 @@ final class ColdTier: Sendable {
         _ backend: any CacheBackend,
         clock: TierClock,
         pauseMilliseconds: Int64,
+        checkMilliseconds: Int64,
         onReturn: @escaping @Sendable () -> Void
     ) {
         self.onReturn = onReturn
         self.backend = backend
         self.clock = clock
         self.pauseMilliseconds = pauseMilliseconds
+        self.checkMilliseconds = checkMilliseconds
     }
 
     /// For how long it has been out of reach, in milliseconds, and why; `nil` where it is not.
@@ -108,6 +111,31 @@ final class ColdTier: Sendable {
             return try await self.ask(about: id) { backend throws(CacheError) in try await backend.info(id) }
         } catch {
             if error.code == .streamNotFound { return nil }
+            throw error
+        }
+    }
+
+    /// A stream's facts, for who can do without them: not waited for longer than a moment.
+    ///
+    /// - Throws: As ``info(_:)``; code `io` where the moment is over.
+    func check(_ id: StreamID) async throws(CacheError) -> StreamInfo? {
+        let limit = self.checkMilliseconds
+        let result = await withTaskGroup(of: Result<StreamInfo?, CacheError>.self) { group in
+            group.addTask {
+                do throws(CacheError) { return .success(try await self.info(id)) } catch { return .failure(error) }
+            }
+            group.addTask {
+                try? await self.clock.sleep(limit)
+                return .failure(CacheError(.io, "The cold tier did not answer within \(limit) ms.", streamID: id))
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first
+        }
+        do throws(CacheError) {
+            return try result?.get() ?? nil
+        } catch {
+            if ColdTier.isAway(error) { self.wasAway(error) }
             throw error
         }
     }

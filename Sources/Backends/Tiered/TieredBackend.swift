@@ -128,7 +128,7 @@ public struct TieredBackend: CacheBackend {
         health.gauges["tier_out_of_reach_seconds"] = (outage?.milliseconds ?? 0) / 1_000
         if let outage, outage.milliseconds >= self.store.configuration.outageSeconds * 1_000 {
             health.problems.append(
-                "The cold tier has been out of reach for \(outage.milliseconds / 1_000) s, and \(totals.pendingStreams) "
+                "store_unreachable: The cold tier has been out of reach for \(outage.milliseconds / 1_000) s, and \(totals.pendingStreams) "
                     + "streams wait to be copied: \(outage.failure.message)"
             )
         }

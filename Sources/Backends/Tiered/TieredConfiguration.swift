@@ -43,6 +43,8 @@ public struct TieredConfiguration: Hashable, Sendable {
     var maximumBackoffMilliseconds: Int64 = 60_000
     /// For how long nobody asks a cold tier that did not answer, in milliseconds.
     var pauseMilliseconds: Int64 = 2_000
+    /// How long those wait for the cold tier who can do without its answer, in milliseconds.
+    var checkMilliseconds: Int64 = 1_000
 
     /// The defaults.
     public init() {}

@@ -12,6 +12,12 @@ extension TieredStore {
                 await self.recover()
                 await self.copy()
             }
+            group.addTask {
+                while !Task.isCancelled {
+                    try await self.clock.sleep(3_600_000)
+                    await self.trim()
+                }
+            }
             while let _ = try await group.next() {}
         }
     }
@@ -26,6 +32,24 @@ extension TieredStore {
                 self.logger.error("the cold tier can't work; it is tried again", metadata: ["error": "\(error)"])
             }
             try await self.clock.sleep(30_000)
+        }
+    }
+
+    /// Forgets what the hot tier has evicted: about that there is nothing to be known. Else the ledger would grow with
+    /// all streams that ever were.
+    func trim() async {
+        do throws(CacheError) {
+            var cursor: StreamID?
+            while !Task.isCancelled {
+                let page = try self.ledger.copied(after: cursor, limit: 1_000)
+                for id in page where self.fills.stream(id) == nil {
+                    if try await self.hotInfo(id) == nil { try self.ledger.forgetCopied(id) }
+                }
+                guard let last = page.last else { return }
+                cursor = last
+            }
+        } catch {
+            self.logger.warning("the ledger can't be trimmed", metadata: ["error": "\(error)"])
         }
     }
 

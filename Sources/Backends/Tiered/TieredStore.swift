@@ -26,7 +26,12 @@ final class TieredStore: Sendable {
         let (ledger, copies) = (try Ledger(path: configuration.ledger), CopyBoard())
         (self.ledger, self.copies) = (ledger, copies)
         self.hot = hot
-        self.cold = ColdTier(cold, clock: clock, pauseMilliseconds: configuration.pauseMilliseconds) {
+        self.cold = ColdTier(
+            cold,
+            clock: clock,
+            pauseMilliseconds: configuration.pauseMilliseconds,
+            checkMilliseconds: configuration.checkMilliseconds
+        ) {
             // What was put off need not wait any longer.
             try? ledger.hasten(to: clock.wall())
             copies.wake()
@@ -66,7 +71,7 @@ final class TieredStore: Sendable {
         if self.checks.isRecent(id, now: now, within: self.configuration.revalidationMilliseconds) { return true }
         guard try self.ledger.place(id) == .copied else { return true }
         do throws(CacheError) {
-            guard try await self.cold.info(id) == nil else {
+            guard try await self.cold.check(id) == nil else {
                 self.checks.note(id, at: now)
                 return true
             }
@@ -118,8 +123,11 @@ final class TieredStore: Sendable {
 
     /// Removes a stream from both tiers, the cold one first: what can't be removed there is not said to be removed.
     func remove(_ id: StreamID) async throws(CacheError) {
-        if let info = try await self.hotInfo(id), info.state == .live {
-            throw CacheError(.streamBusy, "The stream is being written.", streamID: id)
+        switch try await self.hotInfo(id)?.state {
+        case .live: throw CacheError(.streamBusy, "The stream is being written.", streamID: id)
+        // What was never sealed was never copied.
+        case .suspended: return try await self.hot.remove(id)
+        default: break
         }
         if let fill = self.fills.stream(id) { await fill.stop() }
         // Whoever copies it sees that it is gone, and takes back what it did.
@@ -159,9 +167,7 @@ final class TieredStore: Sendable {
         while true {
             let from = position
             let hot = try await self.hot.streams(matching: filter, after: from, limit: limit)
-            let cold = try await self.cold.ask(about: nil) { backend throws(CacheError) in
-                try await backend.streams(matching: filter, after: from, limit: limit)
-            }
+            let cold = try await self.coldStreams(matching: filter, after: from, limit: limit)
             // Up to here both pages say everything.
             let horizon = [hot.next, cold.next].compactMap { $0 }.min()
             let inside: (StreamInfo) -> Bool = { info in horizon.map { info.id <= $0 } ?? true }
@@ -189,6 +195,18 @@ final class TieredStore: Sendable {
             guard let horizon else { return StreamPage(streams: merged, next: nil) }
             if merged.count == limit { return StreamPage(streams: merged, next: merged.last?.id) }
             position = horizon
+        }
+    }
+
+    private func coldStreams(
+        matching filter: StreamFilter,
+        after cursor: StreamID?,
+        limit: Int
+    ) async throws(CacheError) -> StreamPage {
+        // What is not sealed is in the hot tier alone.
+        guard filter.state == nil || filter.state == .sealed else { return StreamPage(streams: [], next: nil) }
+        return try await self.cold.ask(about: nil) { backend throws(CacheError) in
+            try await backend.streams(matching: filter, after: cursor, limit: limit)
         }
     }
 

@@ -13,6 +13,7 @@ struct Banner {
         let address = "\(Self.reachable(self.gateway.host)):\(self.port)"
         let (ws, http) = self.gateway.tls == nil ? ("ws", "http") : ("wss", "https")
         let rows = [
+            ("dashboard", "\(http)://\(address)/"),
             ("upload, read", "\(ws)://\(address)\(self.gateway.path)"),
             ("health", "\(http)://\(address)/readyz"),
             ("metrics", "\(http)://\(address)/metrics"),

@@ -30,24 +30,13 @@ public struct GatewayServer: Service {
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         onReadiness: @escaping @Sendable (Readiness) async -> Void = { _ in }
     ) {
-        let metrics = GatewayMetrics()
-        self.service = GatewayService(
-            backend: backend,
-            configuration: configuration,
-            load: ServerLoad(),
-            state: ServerState(),
-            metrics: metrics,
-            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics),
-            logger: logger
-        )
+        self.service = GatewayService(backend: backend, configuration: configuration, logger: logger)
         self.onListening = onListening
         self.onReadiness = onReadiness
     }
 
     /// How many bytes wait to be sent, over all WebSocket connections.
     var unsentBytes: Int64 { self.service.outbound.waiting }
-
-    private static var eventLoopGroup: MultiThreadedEventLoopGroup { .singleton }
 
     /// Whether every event loop has turned within the last seconds.
     public var isAlive: Bool { self.service.eventLoops.isAlive(at: .now()) }
@@ -73,7 +62,7 @@ public struct GatewayServer: Service {
                 service.state.beganToListen()
                 await onListening(channel.localAddress?.port ?? configuration.port)
             },
-            eventLoopGroupProvider: .shared(Self.eventLoopGroup),
+            eventLoopGroupProvider: .shared(GatewayService.eventLoopGroup),
             logger: service.logger
         )
         // The last one is told to stop first.

@@ -121,7 +121,7 @@ struct CheckConfigTests {
             #expect(
                 values["listen"] == .object(["port": .integer(2), "host": .string("0.0.0.0"), "path": .string("/x")])
             )
-            #expect(values["log"] == .object(["level": .string("debug")]))
+            #expect(values["log"] == .object(["level": .string("debug"), "format": .string("text")]))
             guard case .object(let backend) = values["backend"] else { throw RawPeer.Surprise("no backend") }
             #expect(backend["type"] == .string("mmap") && backend["directory"] == .string("elsewhere"))
             #expect(directory.contents == ["err", "gateway.json", "out"])

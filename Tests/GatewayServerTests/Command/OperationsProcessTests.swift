@@ -40,7 +40,7 @@ struct OperationsProcessTests {
             let process = try GatewayProcess(["--port", "0"], in: directory)
             let port = try await process.port()
             let url = "http://127.0.0.1:\(port)"
-            try await Self.wait(for: "readiness") { process.errors.contains(" ready") }
+            try await Self.wait(for: "readiness") { process.errors.contains(" ready\n") }
             let well = try await GatewayProcess.run(["healthcheck", "--url", url], in: try TemporaryDirectory())
             #expect(well.status == 0 && well.output == "{\"status\":\"ready\"}\n", "\(well)")
             let byPort = try await GatewayProcess.run(

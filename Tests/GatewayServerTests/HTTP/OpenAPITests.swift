@@ -29,10 +29,6 @@ struct OpenAPITests {
         let service = GatewayService(
             backend: NoBackend(),
             configuration: GatewayConfiguration(),
-            load: ServerLoad(),
-            state: ServerState(),
-            metrics: GatewayMetrics(),
-            eventLoops: EventLoopMonitor(group: MultiThreadedEventLoopGroup.singleton, metrics: GatewayMetrics()),
             logger: Logger(label: "-") { _ in SwiftLogNoOpLogHandler() }
         )
         let routes = Set(GatewayRoutes(service: service).routes.map { "\($0.method.rawValue) \($0.path)" })

@@ -66,9 +66,8 @@ struct CompactGetTests {
             #""streamId":"stream-\#(Int.random(in: 0...9_999, using: &random))""#,
         ]
         if Bool.random(using: &random) {
-            members.append(
-                #""offset":\#(space)\#(Int64.random(in: -1_000_000_000...1_000_000_000_000, using: &random))"#
-            )
+            let offset = Int64.random(in: -1_000_000_000...1_000_000_000_000, using: &random)
+            members.append(#""offset":\#(space)\#(offset)"#)
         }
         if Bool.random(using: &random) { members.append(#""length":\#(Int.random(in: 0...100_000, using: &random))"#) }
         if Bool.random(using: &random) { members.append(#""waitMs":\#(Int.random(in: 0...700_000, using: &random))"#) }

@@ -58,7 +58,8 @@ extension S3Client {
     func get(_ key: String, range: Range<Int64>, entityTag: String) async throws(S3Failure) -> ByteBuffer {
         var request = S3Request(method: .get, key: key)
         request.headers = [("range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"), ("if-match", entityTag)]
-        request.answerLimit = Int(range.count)
+        // An error's text may be longer than a short range.
+        request.answerLimit = max(Int(range.count), 64 << 10)
         let answer = try await self.perform(request)
         guard answer.body.readableBytes == range.count else {
             let message = "\(range.count) bytes were asked for, but \(answer.body.readableBytes) came"

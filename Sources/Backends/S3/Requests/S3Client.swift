@@ -38,6 +38,8 @@ final class S3Client: Sendable {
             read: self.timeout,
             write: self.timeout
         )
+        // Whether and when to try again is decided here, and counted.
+        settings.connectionPool.retryConnectionEstablishment = false
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.maximumConnections
         self.http = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: settings)
     }
@@ -74,7 +76,7 @@ final class S3Client: Sendable {
             } catch {
                 failure = error
             }
-            if failure.isClockSkew, !hasCorrectedClock, request.isRepeatable, let theirs = failure.storeTime {
+            if self.mayBeClockSkew(failure), !hasCorrectedClock, request.isRepeatable, let theirs = failure.storeTime {
                 hasCorrectedClock = true
                 let ahead = theirs.millisecondsSinceEpoch - self.clock.wall().millisecondsSinceEpoch
                 self.skew.store(ahead, ordering: .relaxed)
@@ -103,6 +105,14 @@ final class S3Client: Sendable {
         }
     }
 
+    /// Whether a request was refused because the clocks differ. An answer to HEAD does not say why: then the clocks do.
+    private func mayBeClockSkew(_ failure: S3Failure) -> Bool {
+        if failure.isClockSkew { return true }
+        guard failure.status == 403, failure.code.isEmpty, let theirs = failure.storeTime else { return false }
+        let ours = self.clock.wall().millisecondsSinceEpoch &+ self.skew.load(ordering: .relaxed)
+        return abs(theirs.millisecondsSinceEpoch - ours) > 300_000
+    }
+
     private func attempt(_ request: S3Request) async throws(S3Failure) -> S3Answer {
         self.tallies.made()
         let deadline: NIODeadline = if case .stream = request.body { .distantFuture } else { .now() + self.timeout }
@@ -124,7 +134,7 @@ final class S3Client: Sendable {
     private func collect(_ response: HTTPClientResponse, of request: S3Request) async throws -> S3Answer {
         var headers: [String: String] = [:]
         for header in response.headers { headers[header.name.lowercased()] = header.value }
-        let body = request.method == .head ? ByteBuffer() : try await response.body.collect(upTo: request.answerLimit)
+        let body = try await response.body.collect(upTo: request.answerLimit)
         let announced = headers["content-length"].flatMap(Int.init)
         if request.method != .head, let announced, announced != body.readableBytes {
             let message = "\(body.readableBytes) of \(announced) bytes came"

@@ -64,6 +64,13 @@ extension S3Failure {
         CacheError(self.cacheCode, "\(self.account(endpoint)) \(self.remedy(endpoint))", streamID: id, cause: self)
     }
 
+    /// The trouble in a word, for health checks.
+    var problem: String {
+        if self.isFull { return "storage_full" }
+        if self.isMissingBucket { return "bucket_missing" }
+        return self.isRefused || self.isClockSkew ? "store_refuses" : "store_unreachable"
+    }
+
     private var cacheCode: CacheError.Code {
         if self.isFull { return .storageFull }
         if self.isMissingBucket || self.isRefused { return .configuration }

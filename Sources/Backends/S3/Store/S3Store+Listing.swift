@@ -16,14 +16,16 @@ extension S3Store {
         var position = cursor
         var hasMore = true
         while hasMore {
-            let live = self.names.uploads(matching: filter, after: position)
+            // Looked at first: what is sealed in between is in one of the two.
+            let live = self.names.uploads(matching: filter, after: position).compactMap(\.info)
             let (ids, last, isTruncated) = try await self.ids(matching: filter, after: position, limit: limit + 1)
             hasMore = isTruncated
             var infos = try await self.facts(of: ids.filter { self.names.upload($0) == nil })
             // Beyond what was listed the store may have others in between.
-            let written = live.filter { upload in last.map { !hasMore || upload.id <= $0 } ?? true }.compactMap(\.info)
             let known = Set(infos.map(\.id))
-            infos += written.filter { !known.contains($0.id) }
+            infos += live.filter { info in
+                !known.contains(info.id) && (last.map { !hasMore || info.id <= $0 } ?? true)
+            }
             infos.sort { $0.id < $1.id }
             for info in infos where filter.matches(info) {
                 if page.count == limit { return StreamPage(streams: page, next: page.last?.id) }

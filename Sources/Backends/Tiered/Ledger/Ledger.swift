@@ -171,7 +171,25 @@ final class Ledger: Sendable {
         }
     }
 
+    /// Forgets a stream that is in the cold tier, unless more has become known of its name since.
+    func forgetCopied(_ id: StreamID) throws(CacheError) {
+        try self.write { db in
+            try db.execute(sql: "DELETE FROM streams WHERE id = ? AND place = 'copied'", arguments: [id.rawValue])
+        }
+    }
+
     // MARK: All of them
+
+    /// One page of the streams that are in the cold tier, in the order of their names.
+    func copied(after id: StreamID?, limit: Int) throws(CacheError) -> [StreamID] {
+        try self.read { db in
+            try String.fetchAll(
+                db,
+                sql: "SELECT id FROM streams WHERE id > ? AND place = 'copied' ORDER BY id LIMIT ?",
+                arguments: [id?.rawValue ?? "", limit]
+            )
+        }.compactMap { StreamID(validating: $0) }
+    }
 
     /// Streams whose copying is due, the ones that wait longest first.
     func due(at time: Timestamp, limit: Int) throws(CacheError) -> [Pending] {

@@ -5,8 +5,8 @@ import Synchronization
 /// A stream that only the cold tier has, for all its readers: blocks that are fetched once for everybody who wants them,
 /// and the part that the hot tier has by now.
 final class ColdStream: Sendable {
-    /// How many blocks are kept that nobody waits for.
-    private static let keptBlocks = 4
+    /// How many blocks are kept that nobody waits for: while the hot tier is being filled, those that it has not got yet.
+    private static func keptBlocks(isFilling: Bool) -> Int { isFilling ? 16 : 4 }
 
     let info: StreamInfo
     private let store: TieredStore
@@ -31,7 +31,12 @@ final class ColdStream: Sendable {
             self.recent.removeAll { $0 == number }
             self.recent.append(number)
             self.blocks[number] = bytes
-            if self.recent.count > ColdStream.keptBlocks { self.blocks[self.recent.removeFirst()] = nil }
+            if self.recent.count > ColdStream.keptBlocks(isFilling: self.isFilling) { self.drop(self.recent[0]) }
+        }
+
+        mutating func drop(_ number: Int64) {
+            self.recent.removeAll { $0 == number }
+            self.blocks[number] = nil
         }
     }
 
@@ -182,6 +187,9 @@ final class ColdStream: Sendable {
 
     /// The hot tier has a part, which grows, and from which readers may read.
     func serve(from reader: StreamReader) { self.state.withLock { $0.hotReader = reader } }
+
+    /// The hot tier has a block, and those before it.
+    func filled(_ number: Int64) { self.state.withLock { $0.drop(number) } }
 
     /// The filling has ended.
     ///

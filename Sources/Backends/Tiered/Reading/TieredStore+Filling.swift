@@ -68,6 +68,7 @@ extension TieredStore {
                     try await readiness.value()
                 }
                 writer.flush()
+                stream.filled(number)
             }
         } catch {
             try? await writer.abort().value()

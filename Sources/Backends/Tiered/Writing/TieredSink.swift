@@ -74,7 +74,7 @@ extension TieredStore {
         if options.mode != .overwrite {
             var found: StreamInfo?
             do throws(CacheError) {
-                found = try await self.cold.info(id)
+                found = try await self.cold.check(id)
             } catch {
                 // Uploads go on while the cold tier is away. Two streams of one name are told apart when it is back.
                 guard ColdTier.isAway(error) else { throw error }

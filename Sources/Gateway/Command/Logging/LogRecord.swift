@@ -25,22 +25,27 @@ struct LogRecord {
     /// What is left for saying that there was more.
     private static let longestRest = LogOutput.longestLine - 64
 
-    /// `2026-11-25T21:30:00.123Z notice gateway: listening url=ws://127.0.0.1:8080/audio`
+    /// `2026-11-25T21:30:00.123Z notice gateway: url=ws://127.0.0.1:8080/audio listening`, laid out as by swift-log's own
+    /// handler: the facts, and then what they are facts of.
     var text: String {
         var line = "\(Self.timestamp(self.time)) \(self.level.rawValue) "
         Self.append(self.label, quoted: false, limit: 100, to: &line)
-        line += ": "
-        Self.append(self.message, quoted: false, limit: Self.longestMessage, to: &line)
+        line += ":"
+        var message = " "
+        Self.append(self.message, quoted: false, limit: Self.longestMessage, to: &message)
         for (key, value) in self.metadata {
             var field = " "
             Self.append(key, quoted: false, limit: 100, to: &field)
             field += "="
             let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x7F }
             Self.append(value, quoted: !isPlain, limit: Self.longestValue, to: &field)
-            guard line.utf8.count + field.utf8.count <= Self.longestRest else { return line + " truncated=true" }
+            guard line.utf8.count + field.utf8.count + message.utf8.count <= Self.longestRest else {
+                line += " truncated=true"
+                break
+            }
             line += field
         }
-        return line
+        return line + message
     }
 
     /// One JSON object (RFC 8259): `time`, `level`, `logger`, `message`, and the metadata beside them. Metadata of one of

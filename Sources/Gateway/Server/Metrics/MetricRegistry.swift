@@ -156,7 +156,9 @@ final class MetricRegistry: MetricsFactory {
     private func destroy(_ handler: AnyObject) {
         self.store.withLock { families in
             for name in Array(families.keys) {
-                families[name]?.series = families[name]?.series.filter { $0.value.handler !== handler } ?? [:]
+                guard var family = families[name] else { continue }
+                family.series = family.series.filter { $0.value.handler !== handler }
+                families[name] = family
             }
         }
     }

@@ -24,6 +24,7 @@ struct HTTPBoundary: RouterMiddleware {
             response = try await self.respond(request, context, admission, next)
         } catch {
             let problem = self.problem(error, request)
+            self.service.metrics.failed(problem.code)
             response = Response(problem)
             // What is left of the request's body is not worth reading.
             if request.mayHaveBody { response.headers[.connection] = "close" }

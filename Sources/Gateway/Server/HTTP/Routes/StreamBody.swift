@@ -74,7 +74,7 @@ struct StreamBody: Sendable {
     private func write(_ buffers: inout [ByteBuffer], to writer: inout any ResponseBodyWriter) async throws {
         guard !buffers.isEmpty else { return }
         try await writer.write(contentsOf: buffers)
-        self.service.load.sent(buffers.reduce(0) { $0 + $1.readableBytes })
+        self.service.metrics.sent(buffers.reduce(0) { $0 + $1.readableBytes }, over: .http)
         buffers = []
     }
 

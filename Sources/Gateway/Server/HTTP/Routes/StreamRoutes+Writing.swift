@@ -112,10 +112,19 @@ extension StreamRoutes {
         if upload.expectsContinue {
             try await context.channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue))).get()
         }
+        let metrics = self.service.metrics
+        metrics.uploadStarted()
+        metrics.uploadIsOpen(true)
+        var isSealed = false
+        defer {
+            metrics.uploadIsOpen(false)
+            if !isSealed { metrics.uploadSuspended() }
+        }
         var received: Int64 = 0
         do {
             for try await bytes in request.body {
                 received += Int64(bytes.readableBytes)
+                metrics.received(bytes.readableBytes, over: .http)
                 if case .pause(let room) = try writer.append(bytes) {
                     try await room.value()
                 } else {
@@ -132,6 +141,8 @@ extension StreamRoutes {
             throw self.brokenOff(id, received)
         }
         let info = try await writer.finish(expecting: upload.digest).value()
+        isSealed = true
+        metrics.uploadSealed()
         return self.created(info, isNew: mode != .overwrite)
     }
 
