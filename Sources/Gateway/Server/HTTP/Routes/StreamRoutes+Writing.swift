@@ -25,7 +25,6 @@ extension StreamRoutes {
             guard let info = try await self.existing(id), info.state == .suspended, info.size == offset else {
                 throw try await self.wrongOffset(id)
             }
-            guard StreamOwners.mayResume(info, context.grant) else { throw ProblemDetails(.lacks(.takeover)) }
             mode = .resume
         }
         if mode == .overwrite, !context.grant.principal.rights.contains(.overwrite) {
@@ -103,6 +102,10 @@ extension StreamRoutes {
         )
         let hold = try self.service.current.holdUpload(of: id, by: context.grant)
         defer { hold.release() }
+        // Looked at while nobody else can bring another stream of this name about.
+        if mode == .resume, let info = try await self.existing(id), !StreamOwners.mayResume(info, context.grant) {
+            throw Rejection.notTheirs(id, context.grant.principal)
+        }
         if let owner = context.grant.owner { options.metadata[StreamOwners.label] = owner }
         var writer = try self.service.backend.makeWriter(for: id, options: options)
         let position = try await writer.opened().value()
