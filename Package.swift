@@ -23,6 +23,10 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 
 let package = Package(
@@ -45,6 +49,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
@@ -53,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -104,7 +111,7 @@ let package = Package(
             dependencies: [
                 "CacheProtocol", "Wire", crypto, deque, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
                 metrics,
-                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, structuredFields,
+                nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioSSL, structuredFields,
             ],
             path: "Sources/Gateway/Server",
             // In the executable itself, so that it can be moved.
@@ -123,7 +130,7 @@ let package = Package(
         // Tools.
         .target(
             name: "AudioClient",
-            dependencies: ["Wire", nioCore, nioPosix, nioHTTP1, crypto, logging, deque],
+            dependencies: ["Wire", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, logging, deque],
             path: "Sources/Tools/AudioClient"
         ),
         .executableTarget(
@@ -200,8 +207,8 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "GatewayServer", "MmapBackend", "MemoryPoolBackend", "FileStorage", "CacheProtocol", "Wire",
-                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioEmbedded, logging, crypto,
-                metrics,
+                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, nioEmbedded, logging,
+                crypto, metrics, swiftASN1, x509,
             ]
         ),
         .testTarget(

@@ -11,14 +11,15 @@ struct Banner {
 
     var text: String {
         let address = "\(Self.reachable(self.gateway.host)):\(self.port)"
+        let (ws, http) = self.gateway.tls == nil ? ("ws", "http") : ("wss", "https")
         let rows = [
-            ("dashboard", "http://\(address)/"),
-            ("upload, read", "ws://\(address)\(self.gateway.path)"),
-            ("health", "http://\(address)/readyz"),
-            ("metrics", "http://\(address)/metrics"),
+            ("dashboard", "\(http)://\(address)/"),
+            ("upload, read", "\(ws)://\(address)\(self.gateway.path)"),
+            ("health", "\(http)://\(address)/readyz"),
+            ("metrics", "\(http)://\(address)/metrics"),
             ("backend", self.gateway.backendType),
             ("streams", self.directory.map { "in \($0)" } ?? "in memory, gone when the gateway stops"),
-            ("try it", "audio-client roundtrip --server ws://\(address)\(self.gateway.path)"),
+            ("try it", "audio-client roundtrip --server \(ws)://\(address)\(self.gateway.path)"),
             ("stop", "Ctrl-C"),
         ]
         let width = rows.map { $0.0.count }.max() ?? 0

@@ -13,7 +13,7 @@ struct GatewayCommand: AsyncParsableCommand {
         abstract: "Caches audio streams that clients upload and read over WebSocket.",
         discussion: """
             Without --config it keeps streams in ./cache, listens on 127.0.0.1:8080, and says where to go from there. \
-            Flags override the file.
+            Flags override the file. SIGHUP makes it read the configuration, tokens and certificates again.
 
             Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
             reach; 77 not permitted; 78 the configuration is wrong.
@@ -36,7 +36,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 print(settings.text, terminator: "")
                 return
             }
-            try await Self.serve(settings)
+            try await self.serve(settings)
         } catch {
             let failure = Failure(error)
             ProcessSetup.complain("gateway: \(failure.message)")
@@ -44,7 +44,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
     }
 
-    private static func serve(_ settings: Settings) async throws {
+    private func serve(_ settings: Settings) async throws {
         let output = LogOutput(descriptor: 2)
         let (format, level) = (settings.gateway.logFormat, settings.gateway.logLevel)
         LoggingSystem.bootstrap(
@@ -58,6 +58,7 @@ struct GatewayCommand: AsyncParsableCommand {
             metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
         )
         let manager = ServiceManager()
+        let scheme = settings.gateway.tls == nil ? "ws" : "wss"
         let server = GatewayServer(
             configuration: settings.gateway,
             backend: backend,
@@ -65,7 +66,7 @@ struct GatewayCommand: AsyncParsableCommand {
             onListening: { port in
                 logger.notice(
                     "listening",
-                    metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+                    metadata: ["url": "\(scheme)://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
                 )
                 if let banner = settings.banner(port: port) {
                     output.add(banner.text) { "\($0) lines were dropped" }
@@ -73,7 +74,11 @@ struct GatewayCommand: AsyncParsableCommand {
             },
             onReadiness: { manager?.changed($0) }
         )
-        var services: [any Service] = [server]
+        let (file, overrides) = (self.source.config, self.overrides)
+        let reloading = Reloading(server: server, logger: logger, settings: settings) {
+            try Settings(file: file, overrides: overrides)
+        }
+        var services: [any Service] = [server, reloading]
         if let manager { services.append(ServiceManager.Watch(manager: manager, server: server)) }
         let group = ServiceGroup(
             configuration: .init(
@@ -94,7 +99,7 @@ struct ConfigurationSource: ParsableArguments {
 }
 
 /// What the command line may change of the configuration.
-struct Overrides: ParsableArguments {
+struct Overrides: ParsableArguments, Sendable {
     @Option(help: "The address to listen on.")
     var host: String?
 

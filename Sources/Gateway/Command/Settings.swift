@@ -3,7 +3,7 @@ import GatewayServer
 import Logging
 
 /// The configuration in force: the file's, changed by the command line's flags.
-struct Settings {
+struct Settings: Sendable {
     /// The file it came from.
     let file: String
     private let hasFile: Bool
@@ -13,6 +13,7 @@ struct Settings {
     /// Where the backend keeps files, if it does.
     private let directory: String?
     private let plan: BackendRegistry.Plan
+    private let backend: ConfigValue?
 
     init(file: String?, overrides: Overrides) throws {
         self.file = file ?? "(built in)"
@@ -29,10 +30,19 @@ struct Settings {
             throw error
         }
         self.text = ConfigFile.text(section.effective)
-        if case .object(let backend) = section.effective["backend"], case .string(let path) = backend["directory"] {
+        self.backend = section.effective["backend"]
+        if case .object(let backend) = self.backend, case .string(let path) = backend["directory"] {
             self.directory = path
         } else {
             self.directory = nil
+        }
+    }
+
+    /// The backend's keys whose values are others in other settings.
+    func changedBackendKeys(in other: Self) -> [String] {
+        guard case .object(let old) = self.backend, case .object(let new) = other.backend else { return [] }
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != "type" }.sorted().map {
+            "backend.\($0)"
         }
     }
 
@@ -44,6 +54,10 @@ struct Settings {
         let plan = try section.section("backend") { try registry.plan(from: &$0) }
         try section.finish()
         gateway.backendType = plan.type
+        gateway.access = try TokenSources.policy(for: gateway, file: section.file)
+        try gateway.checkExposure(file: section.file)
+        try SecretFile.checkKey(gateway, file: section.file)
+        try gateway.checkCertificate(file: section.file)
         return (gateway, plan)
     }
 

@@ -30,21 +30,25 @@ public struct GatewayServer: Service {
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         onReadiness: @escaping @Sendable (Readiness) async -> Void = { _ in }
     ) {
-        var logger = logger
-        logger.logLevel = configuration.logLevel
         self.service = GatewayService(backend: backend, configuration: configuration, logger: logger)
         self.onListening = onListening
         self.onReadiness = onReadiness
     }
+
+    /// How many bytes wait to be sent, over all WebSocket connections.
+    var unsentBytes: Int64 { self.service.outbound.waiting }
 
     /// Whether every event loop has turned within the last seconds.
     public var isAlive: Bool { self.service.eventLoops.isAlive(at: .now()) }
 
     /// Serves until the task is cancelled or the service group shuts down.
     ///
-    /// - Throws: Where the address can't be listened on, or the backend can't work.
+    /// - Throws: Where the address can't be listened on, or the backend can't work; ``ConfigError`` where others could
+    ///   reach the gateway and need no token.
     public func run() async throws {
         let service = self.service
+        try service.configuration.checkExposure()
+        service.settings.change(to: service.configuration, try service.configuration.readCertificate())
         let configuration = service.configuration
         let onListening = self.onListening
         let application = Application(
@@ -74,6 +78,22 @@ public struct GatewayServer: Service {
             configuration.shutdownDelaySeconds + configuration.shutdownGraceSeconds
         )
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// Works by another configuration from now on, as far as that can be done while it runs. New connections find all of
+    /// it, certificates read anew among it; open ones keep their limits, and are closed within half a minute where their
+    /// token is none any more.
+    ///
+    /// - Parameter configuration: The new one.
+    /// - Returns: The keys whose new values only a new start brings into force; their old ones stay.
+    /// - Throws: ``ConfigError`` where a certificate can't be read, or others could reach the gateway and need no token;
+    ///   nothing is changed then.
+    public func reload(_ configuration: GatewayConfiguration) throws -> [String] {
+        let old = self.service.settings.current
+        let (merged, fixed) = old.reloaded(as: configuration)
+        try merged.checkExposure()
+        self.service.settings.change(to: merged, try merged.readCertificate())
+        return fixed
     }
 
     /// The backend's background work; it ends after the server has.

@@ -107,11 +107,8 @@ struct CheckConfigTests {
         try await Slots.run {
             let directory = try TemporaryDirectory()
             let file = directory.file("gateway.json")
-            try #"{"listen": {"port": 1}, "backend": {"type": "mmap"}}"#.write(
-                toFile: file,
-                atomically: true,
-                encoding: .utf8
-            )
+            let text = #"{"listen": {"port": 1}, "security": {"insecure": true}, "backend": {"type": "mmap"}}"#
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
             let flags = [
                 "--port", "2", "--host", "0.0.0.0", "--path", "/x", "--cache-dir", "elsewhere", "--log-level", "debug",
             ]

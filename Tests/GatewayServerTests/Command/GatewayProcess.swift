@@ -64,6 +64,9 @@ final class GatewayProcess: Sendable {
     /// What it has written to standard error.
     var errors: String { self.text("err") }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { self.process.isRunning }
+
     /// Sends a signal.
     func send(_ signal: CInt) { kill(self.process.processIdentifier, signal) }
 
@@ -80,7 +83,8 @@ final class GatewayProcess: Sendable {
     /// - Returns: The port.
     func port() async throws -> Int {
         while self.process.isRunning {
-            if let match = self.errors.firstMatch(of: /ws:\/\/127\.0\.0\.1:([0-9]+)\/audio/), let port = Int(match.1) {
+            if let match = self.errors.firstMatch(of: /wss?:\/\/127\.0\.0\.1:([0-9]+)\/audio/), let port = Int(match.1)
+            {
                 return port
             }
             await Task.yield()

@@ -94,7 +94,7 @@ struct ReadinessTests {
                 var body = ""
                 while !body.contains("draining") {
                     let peer = try await RawPeer.connect(port: port)
-                    peer.send("GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n")
+                    peer.send("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                     body = try await peer.response().body
                     await peer.drop()
                 }

@@ -32,6 +32,7 @@ extension ConnectionHandler {
             self.logger.info("stream suspended", metadata: ["stream": "\(streamID)"])
             if self.isUploadCounted { self.service.metrics.uploadSuspended() }
         }
+        self.releaseUpload()
         self.countUpload()
         self.countReceived()
         self.requests.removeAll()

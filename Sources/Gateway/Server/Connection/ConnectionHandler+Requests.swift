@@ -25,6 +25,7 @@ extension ConnectionHandler {
         defer { self.isPumping = false }
         let end = self.written + Self.turn
         while !self.isClosing, self.hasRequestToAnswer || self.subscriptionIsReady {
+            self.heedBudget()
             guard context.channel.isWritable else {
                 // Only what is flushed is ever taken by the socket.
                 context.flush()
@@ -77,6 +78,9 @@ extension ConnectionHandler {
     }
 
     private func answer(_ request: ClientRequest) {
+        if let rejection = self.rejection(of: request.message) {
+            return self.answered(rejection.reply(to: request.requestID))
+        }
         switch request.message {
         case .get(let get):
             guard let active = self.subscription else { return self.get(get, request.requestID, mayWait: true) }

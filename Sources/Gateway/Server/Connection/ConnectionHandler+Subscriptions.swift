@@ -86,6 +86,7 @@ extension ConnectionHandler {
         self.subscription?.isWaiting = false
         self.pump()
         self.context?.flush()
+        self.countUnsent()
     }
 
     /// Does the subscription's next step.

@@ -12,6 +12,11 @@ import Musl
 extension ConnectionHandler {
     func start(_ start: ClientMessage.Start, _ requestID: RequestID?) {
         if self.isQuiescing { return self.send(Self.shuttingDown.reply(to: requestID)) }
+        self.paceStart(start, requestID)
+    }
+
+    /// Begins an upload that may be.
+    func begin(_ start: ClientMessage.Start, _ requestID: RequestID?) {
         let upload = UploadMachine<StreamWriter>.Upload(
             streamID: start.streamID,
             usesExtension: start.usesExtension || requestID != nil,
@@ -20,12 +25,17 @@ extension ConnectionHandler {
         let action = self.upload.startReceived(
             upload,
             makeWriter: { () throws(CacheError) in
-                try self.service.backend.makeWriter(for: StreamID(start.streamID), options: WriteOptions(start))
+                try self.service.backend.makeWriter(
+                    for: StreamID(start.streamID),
+                    options: WriteOptions(start, owner: self.grant.owner)
+                )
             },
             open: { $0.opened() }
         )
         switch action {
-        case .reject(let rejection): self.send(rejection.reply(to: requestID))
+        case .reject(let rejection):
+            self.releaseUpload()
+            self.send(rejection.reply(to: requestID))
         case .open(.now(let position)): self.opened(.success(position), requestID)
         case .open(.later(let later)): self.wait(for: later) { $0.opened($1, requestID) }
         }
@@ -104,6 +114,7 @@ extension ConnectionHandler {
         switch action {
         case .proceed: break
         case .reject(let rejection):
+            self.releaseUpload()
             self.logger.info("upload failed", metadata: ["reason": "\(rejection.code): \(rejection.message)"])
             self.send(rejection.reply(to: nil))
             self.countUpload()
@@ -189,6 +200,7 @@ extension ConnectionHandler {
     }
 
     private func uploadWentOn() {
+        self.releaseUpload()
         self.countUpload()
         self.resumeReading()
         if self.isQuiescing { self.quiesce() }
@@ -202,13 +214,16 @@ extension ConnectionHandler {
 }
 
 extension WriteOptions {
-    init(_ start: ClientMessage.Start) {
+    /// - Parameter owner: Whose the stream is, where that is known.
+    init(_ start: ClientMessage.Start, owner: String?) {
+        var metadata = start.metadata ?? [:]
+        if let owner { metadata[StreamOwners.label] = owner }
         self.init(
             mode: start.overwrite ? .overwrite : start.resume ? .resume : .create,
             contentType: start.contentType,
             expectedSize: start.size,
             timeToLiveSeconds: start.timeToLiveSeconds,
-            metadata: start.metadata ?? [:]
+            metadata: metadata
         )
     }
 }

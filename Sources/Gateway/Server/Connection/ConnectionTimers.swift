@@ -14,6 +14,8 @@ struct ConnectionTimers {
         var close: TimeAmount
         /// Silence after the upgrade that makes us greet; `nil` for never.
         var greetAfter: TimeAmount?
+        /// How long a text message may take from its first byte to its last.
+        var message = TimeAmount.seconds(30)
     }
 
     enum Action: Hashable {
@@ -25,6 +27,8 @@ struct ConnectionTimers {
         case giveUpStalled
         /// The peer was told that the connection closes, and does not.
         case giveUpClosing
+        /// The peer does not come to the end of a text message.
+        case giveUpMessage
     }
 
     private let limits: Limits
@@ -34,6 +38,7 @@ struct ConnectionTimers {
     private var hasPinged = false
     private var greetAt: NIODeadline?
     private var closingSince: NIODeadline?
+    private var messageSince: NIODeadline?
     /// When the next look is due.
     private var due: NIODeadline?
     /// A look that comes later than this was held up, and the whole process with it: what the peer has sent meanwhile
@@ -53,6 +58,12 @@ struct ConnectionTimers {
         self.hasPinged = false
         self.greetAt = nil
     }
+
+    /// Whether a text message has begun and is not all there.
+    var isInsideText: Bool { self.messageSince != nil }
+
+    /// A text message has begun, or is all there.
+    mutating func text(isInside: Bool, at now: NIODeadline) { self.messageSince = isInside ? now : nil }
 
     /// The peer was told that the connection closes.
     mutating func closing(at now: NIODeadline) {
@@ -100,6 +111,9 @@ struct ConnectionTimers {
         if pending > 0, now >= self.lastDrain + self.limits.write {
             return (.giveUpStalled, now + self.limits.close)
         }
+        if let since = self.messageSince, now >= since + self.limits.message, !isWaiting {
+            return (.giveUpMessage, now + self.limits.close)
+        }
         if isWaiting || pending > 0 { self.lastInbound = max(self.lastInbound, self.lastDrain) }
         if let greetAt = self.greetAt, now >= greetAt {
             self.greetAt = nil
@@ -117,6 +131,7 @@ struct ConnectionTimers {
         var next = self.lastInbound + (self.hasPinged ? self.limits.idle : self.limits.pingAfter)
         if let greetAt = self.greetAt { next = min(next, greetAt) }
         if pending > 0 { next = min(next, self.lastDrain + self.limits.write) }
+        if let since = self.messageSince { next = min(next, since + self.limits.message) }
         // Bytes may begin to wait at any time; that is noticed at the next look, so looks are never further apart.
         next = min(next, now + self.limits.write)
         return max(next, now + .milliseconds(10))

@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What those ask who run the gateway. Nobody has to say who they are, and no answer names a stream, a peer or a path.
+/// What those ask who run the gateway. No answer names a stream, a peer or a path; for all but the metrics nobody has to
+/// say who they are.
 extension GatewayRoutes {
     /// The paths of ``operations``.
     static let operationsPaths = ["/healthz", "/livez", "/metrics", "/readyz"]
@@ -26,7 +27,7 @@ extension GatewayRoutes {
                     readiness.isReady ? "ok\n" : readiness.reasons.map { $0 + "\n" }.joined()
                 )
             },
-            Route(.get, "/metrics", nil) { _, _ in
+            Route(.get, "/metrics", .monitor) { _, _ in
                 Self.operationsAnswer(.ok, Exposition.contentType, await self.service.scrape())
             },
         ]

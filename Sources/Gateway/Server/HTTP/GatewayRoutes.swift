@@ -20,7 +20,9 @@ struct GatewayRoutes {
     }
 
     func router() -> Router<GatewayRequestContext> {
-        let webSocket = Route(.get, self.service.configuration.path, nil) { request, _ in self.refuseUpgrade(request) }
+        let webSocket = Route(.get, self.service.configuration.path, nil) { request, context in
+            try await self.refuseUpgrade(request, context)
+        }
         let dashboard = DashboardRoutes(webSocketPath: self.service.configuration.path)
         var routes = self.routes + dashboard.routes + [webSocket]
         for route in routes where route.method == .get {
@@ -38,14 +40,15 @@ struct GatewayRoutes {
     }
 
     /// A request to the WebSocket path came through as plain HTTP: the policy says why it was not upgraded.
-    private func refuseUpgrade(_ request: Request) -> Response {
+    private func refuseUpgrade(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: request.uri.string)
         if let host = request.head.authority { head.headers.add(name: "host", value: host) }
         for field in request.headers { head.headers.add(name: field.name.rawName, value: field.value) }
-        let decision = self.service.configuration.upgradePolicy.decide(
+        let settings = self.service.settings.current
+        let decision = settings.upgradePolicy.decide(
             head,
             connections: self.service.load.connections,
-            limit: self.service.configuration.maximumConnections
+            limit: settings.maximumConnections
         )
         switch decision {
         case .accept:
@@ -53,9 +56,10 @@ struct GatewayRoutes {
                 .badRequest,
                 "Open a WebSocket by the first request of a connection, in HTTP/1.1.\n"
             )
-        case .refuse(let status, let reason, let fields):
-            var response = Self.text(HTTPResponse.Status(code: Int(status.code)), reason + "\n")
-            for field in fields { response.headers[named: field.name] = field.value }
+        case .refuse(let refusal):
+            try await self.service.delayGuess(refusal, by: context.channel.remoteAddress)
+            var response = Self.text(HTTPResponse.Status(code: Int(refusal.status.code)), refusal.reason + "\n")
+            for field in refusal.fields { response.headers[named: field.name] = field.value }
             return response
         }
     }

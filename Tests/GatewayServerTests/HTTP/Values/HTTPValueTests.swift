@@ -118,7 +118,7 @@ struct HTTPValueTests {
 
     @Test("pages of listed origins may read the answers, and see their headers")
     func crossOrigin() throws {
-        let policy = UpgradePolicy(path: "/audio", allowedOrigins: ["https://studio.example"], allowedHosts: [])
+        let policy = RequestPolicy(allowedOrigins: ["https://studio.example"], allowedHosts: ["a"])
         var request = HTTPRequest(method: .get, scheme: "http", authority: "a", path: "/streams")
         let admission = HTTPAdmission(policy: policy)
         #expect(admission.fields(for: request, isPreflight: false)[.accessControlAllowOrigin] == nil)

@@ -6,6 +6,8 @@ struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The connection.
     let channel: any Channel
+    /// Who asks.
+    var grant = Grant.open
 
     init(source: Source) {
         self.coreContext = CoreRequestContextStorage(source: source)

@@ -18,7 +18,7 @@ struct HTTPBoundary: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let admission = HTTPAdmission(policy: self.service.configuration.upgradePolicy)
+        let admission = HTTPAdmission(policy: self.service.settings.current.requestPolicy)
         var response: Response
         do {
             response = try await self.respond(request, context, admission, next)
@@ -46,7 +46,8 @@ struct HTTPBoundary: RouterMiddleware {
     ) async throws -> Response {
         let routes = self.routes.routes(at: request.uri.path)
         let route = routes.first { $0.method == request.method }
-        try self.authorize(request, to: route?.action, admission)
+        var context = context
+        context.grant = try await self.authorize(request, context, admission, needing: self.rights(for: request, route))
         if route == nil {
             guard !routes.isEmpty else { throw ProblemDetails.noSuchResource }
             let problem = ProblemDetails.noSuchMethod(allowed: routes.map { $0.method })
@@ -56,17 +57,35 @@ struct HTTPBoundary: RouterMiddleware {
         return try await next(request, context)
     }
 
+    /// What a request needs; `nil` for what everybody may do. What there is not, only those learn who may come in at all;
+    /// but a browser's question before another request never has a token (Fetch, 3.3.5).
+    private func rights(for request: Request, _ route: Route?) -> Rights? {
+        guard let route else { return request.method == .options ? nil : [] }
+        return route.action?.rights
+    }
+
     /// Lets a request in, or says why not: the one place that knows who may do what over HTTP.
+    @concurrent
     private func authorize(
         _ request: Request,
-        to action: Route.Action?,
-        _ admission: HTTPAdmission
-    ) throws(ProblemDetails) {
+        _ context: Context,
+        _ admission: HTTPAdmission,
+        needing rights: Rights?
+    ) async throws -> Grant {
         try admission.admit(request.head)
+        guard let rights else { return .open }
+        let credentials = Credentials(authorization: request.headers[values: .authorization])
+        switch admission.policy.authorize(credentials, needing: rights) {
+        case .success(let grant): return grant
+        case .failure(let refusal):
+            try await self.service.delayGuess(refusal, by: context.channel.remoteAddress)
+            throw ProblemDetails(refusal)
+        }
     }
 
     private func problem(_ error: any Error, _ request: Request) -> ProblemDetails {
         if let problem = error as? ProblemDetails { return problem }
+        if let rejection = error as? Rejection { return ProblemDetails(rejection) }
         if let error = error as? HTTPError, error.status == .notFound { return .noSuchResource }
         let problem: ProblemDetails
         if let error = error as? CacheError {

@@ -3,12 +3,24 @@ import Hummingbird
 
 /// One thing that the server does over plain HTTP.
 struct Route: Sendable {
-    /// What a request does to streams: what its sender must be allowed to do.
+    /// What a request does: what its sender must be allowed to do.
     enum Action: Hashable, Sendable {
         case read
         case list
         case write
         case delete
+        case monitor
+
+        /// The right that it needs.
+        var rights: Rights {
+            switch self {
+            case .read: .read
+            case .list: .list
+            case .write: .write
+            case .delete: .delete
+            case .monitor: .monitor
+            }
+        }
     }
 
     typealias Handler = @Sendable (Request, GatewayRequestContext) async throws -> Response

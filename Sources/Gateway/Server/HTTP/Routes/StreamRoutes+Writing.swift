@@ -25,7 +25,11 @@ extension StreamRoutes {
             guard let info = try await self.existing(id), info.state == .suspended, info.size == offset else {
                 throw try await self.wrongOffset(id)
             }
+            guard StreamOwners.mayResume(info, context.grant) else { throw ProblemDetails(.lacks(.takeover)) }
             mode = .resume
+        }
+        if mode == .overwrite, !context.grant.principal.rights.contains(.overwrite) {
+            throw ProblemDetails(.lacks(.overwrite))
         }
         do {
             return try await self.receive(request, context, upload, as: id, mode)
@@ -92,11 +96,14 @@ extension StreamRoutes {
         as id: StreamID,
         _ mode: WriteOptions.Mode
     ) async throws -> Response {
-        let options = WriteOptions(
+        var options = WriteOptions(
             mode: mode,
             contentType: upload.contentType,
             expectedSize: upload.length.map { $0 + (upload.offset ?? 0) }
         )
+        let hold = try self.service.current.holdUpload(of: id, by: context.grant)
+        defer { hold.release() }
+        if let owner = context.grant.owner { options.metadata[StreamOwners.label] = owner }
         var writer = try self.service.backend.makeWriter(for: id, options: options)
         let position = try await writer.opened().value()
         // Another may have gone on with it in between.

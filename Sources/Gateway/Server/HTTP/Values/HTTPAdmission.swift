@@ -3,7 +3,7 @@ import Wire
 
 /// Which pages may ask over HTTP, and what they may see of the answers: the rules of the WebSocket, for every route.
 struct HTTPAdmission: Hashable {
-    var policy: UpgradePolicy
+    var policy: RequestPolicy
 
     /// What a page of an allowed origin may read beside the body (Fetch, 3.3.4).
     private static let exposed = [

@@ -20,6 +20,18 @@ extension ProblemDetails {
         }
     }
 
+    /// What HTTP tells of an upload that may not begin.
+    init(_ rejection: Rejection) {
+        self.init(
+            rejection.code == .limit ? .serviceUnavailable : .forbidden,
+            rejection.code,
+            rejection.message,
+            streamID: rejection.streamID
+        )
+        self.isRetryable = rejection.isRetryable
+        if rejection.isRetryable { self.fields[.retryAfter] = "\(Self.retryAfterSeconds)" }
+    }
+
     /// 507 (RFC 4918, 11.5).
     static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
 

@@ -26,6 +26,12 @@ struct ProblemDetails: Error, Hashable {
         self.streamID = streamID
     }
 
+    /// What a request without a token, or without a right, is told.
+    init(_ refusal: Refusal) {
+        self.init(HTTPResponse.Status(code: Int(refusal.status.code)), .unauthorized, refusal.reason)
+        for field in refusal.fields { self.fields[named: field.name] = field.value }
+    }
+
     /// The answer's body: `type` is left out, which means that `title` says no more than the status does.
     var body: ByteBuffer {
         var object = JSONObjectWriter()
