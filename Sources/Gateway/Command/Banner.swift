@@ -12,7 +12,6 @@ struct Banner {
     var text: String {
         let address = "\(Self.reachable(self.gateway.host)):\(self.port)"
         let (ws, http) = self.gateway.tls == nil ? ("ws", "http") : ("wss", "https")
-        let secure = self.gateway.tls == nil ? "" : "s"
         let rows = [
             ("dashboard", "\(http)://\(address)/"),
             ("upload, read", "\(ws)://\(address)\(self.gateway.path)"),
