@@ -78,7 +78,8 @@ struct HealthcheckTests {
             #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 200, body: "ok\n"))
         }
         try await self.answering("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n") {
-            #expect(try await $0.ask(timeout: .seconds(60)) == .init(status: 503, body: "no"))
+            question in
+            #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 503, body: "no"))
         }
     }
 
