@@ -122,7 +122,7 @@ let package = Package(
             dependencies: [
                 "CacheProtocol", "GatewayServer", "FileStorage", "MmapBackend", "MemoryPoolBackend", "S3Backend",
                 "SQLiteBackend", "TieredBackend", arguments, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
-                unixSignals,
+                nioSSL, unixSignals,
             ],
             path: "Sources/Gateway/Command"
         ),

@@ -17,7 +17,7 @@ struct HealthcheckTests {
         #expect(full.url == "http://[::1]:81/livez?a=b")
         #expect(HealthQuestion(url: "http://a/")?.port == 80)
         for nonsense in [
-            "", "a", "https://a/", "ws://a/", "http://", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/",
+            "", "a", "ws://a/", "http://", "http://:80/", "http://a:0/", "http://a:65536/", "http://a:b/",
             "http://[::1/", "http://[::1]x/", "http://a b/", "http://me@a/", "http://a/\r\nHost: b",
         ] {
             #expect(HealthQuestion(url: nonsense) == nil, "\(nonsense)")
@@ -26,10 +26,28 @@ struct HealthcheckTests {
 
     @Test("an address that stands for all is asked where this machine reaches it")
     func addresses() {
-        #expect(HealthQuestion(host: "0.0.0.0", port: 1).url == "http://127.0.0.1:1/readyz")
-        #expect(HealthQuestion(host: "::", port: 1).url == "http://[::1]:1/readyz")
-        #expect(HealthQuestion(host: "fe80::2", port: 1).url == "http://[fe80::2]:1/readyz")
-        #expect(HealthQuestion(host: "studio.example", port: 1).url == "http://studio.example:1/readyz")
+        #expect(Self.question("0.0.0.0").url == "http://127.0.0.1:1/readyz")
+        #expect(Self.question("::").url == "http://[::1]:1/readyz")
+        #expect(Self.question("fe80::2").url == "http://[fe80::2]:1/readyz")
+        #expect(Self.question("studio.example").url == "http://studio.example:1/readyz")
+    }
+
+    @Test("a gateway with a certificate is asked over TLS, and one with names by its first")
+    func encrypted() {
+        var configuration = GatewayConfiguration()
+        configuration.tls = .init(certificate: "/c.pem", key: "/k.pem")
+        configuration.allowedHosts = ["studio.example", "b"]
+        let question = HealthQuestion(configuration)
+        #expect(question.url == "https://127.0.0.1:8080/readyz")
+        #expect(question.trust == .file("/c.pem") && question.hostField == "studio.example")
+        #expect(HealthQuestion(url: "https://a")?.port == 443 && HealthQuestion(url: "https://a")?.trust == .system)
+    }
+
+    private static func question(_ host: String, port: Int = 1) -> HealthQuestion {
+        var configuration = GatewayConfiguration()
+        configuration.host = host
+        configuration.port = port
+        return HealthQuestion(configuration)
     }
 
     /// A server of one answer, whatever it is asked.
@@ -46,7 +64,7 @@ struct HealthcheckTests {
             .bind(host: "127.0.0.1", port: 0).get()
         let port = try #require(server.localAddress?.port)
         do {
-            try await body(HealthQuestion(host: "127.0.0.1", port: port))
+            try await body(Self.question("127.0.0.1", port: port))
         } catch {
             try await server.close()
             throw error
@@ -60,7 +78,8 @@ struct HealthcheckTests {
             #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 200, body: "ok\n"))
         }
         try await self.answering("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n") {
-            #expect(try await $0.ask(timeout: .seconds(60)) == .init(status: 503, body: "no"))
+            question in
+            #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 503, body: "no"))
         }
     }
 

@@ -14,29 +14,40 @@ struct SystemdTests {
         return readiness
     }
 
+    /// What is told of a gateway that is so, one after the other.
+    private func told(_ states: [Readiness]) -> [[String]] {
+        var report = ServiceReport()
+        return states.map { report.lines($0) }
+    }
+
     @Test("the start lasts until connections are accepted and recovery is over, and asks for time until then")
     func start() {
-        var report = ServiceReport()
-        #expect(report.lines(Readiness()) == ["EXTEND_TIMEOUT_USEC=60000000", "STATUS=starting"])
         let recovering = self.readiness { $0.recovery = "412/9000" }
-        #expect(report.lines(recovering) == ["EXTEND_TIMEOUT_USEC=60000000", "STATUS=recovering 412/9000"])
-        #expect(report.lines(self.readiness()) == ["READY=1", "STATUS=ready"])
-        #expect(report.lines(self.readiness()) == ["STATUS=ready"])
+        let told = self.told([Readiness(), recovering, self.readiness(), self.readiness()])
+        #expect(
+            told == [
+                ["EXTEND_TIMEOUT_USEC=60000000", "STATUS=starting"],
+                ["EXTEND_TIMEOUT_USEC=60000000", "STATUS=recovering 412/9000"], ["READY=1", "STATUS=ready"],
+                ["STATUS=ready"],
+            ]
+        )
     }
 
     @Test("a full disk is a status, and no reason not to have started")
     func full() {
-        var report = ServiceReport()
         let full = self.readiness { $0.problems = ["storage_full: nothing is free in /x"] }
-        #expect(report.lines(full) == ["READY=1", "STATUS=storage_full"])
+        let told = self.told([full])
+        #expect(told == [["READY=1", "STATUS=storage_full"]])
     }
 
     @Test("the end is told once")
     func end() {
+        let draining = self.readiness { $0.isDraining = true }
+        let told = self.told([draining, draining])
+        #expect(told == [["STOPPING=1", "STATUS=draining"], []])
         var report = ServiceReport()
-        #expect(report.lines(self.readiness { $0.isDraining = true }) == ["STOPPING=1", "STATUS=draining"])
-        #expect(report.stopping().isEmpty)
-        #expect(report.lines(self.readiness { $0.isDraining = true }).isEmpty)
+        let lines = [report.stopping(), report.stopping(), report.lines(draining)]
+        #expect(lines == [["STOPPING=1", "STATUS=draining"], [], []])
     }
 
     @Test("a watchdog is told twice in its time, where this process is the one to tell")

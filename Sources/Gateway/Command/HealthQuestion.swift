@@ -1,25 +1,43 @@
+import GatewayServer
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
-/// One GET over plain HTTP, and its answer.
+/// One GET over HTTP, and its answer.
 struct HealthQuestion: Hashable, Sendable {
+    /// Whose certificate is taken for the gateway's.
+    enum Trust: Hashable, Sendable {
+        /// Whom the system trusts, for the host's name.
+        case system
+        /// The certificate in this file, in PEM, or one that it vouches for, whatever name it is for: the gateway's own,
+        /// which is asked by an address of this machine.
+        case file(String)
+    }
+
     var host: String
     var port: Int
     var path: String
+    /// Whom to trust; `nil` for plain HTTP.
+    var trust: Trust?
+    /// What `Host` says, where that is not the address.
+    var hostField: String?
 
-    /// Asks the gateway that listens there, as reached from this machine.
-    init(host: String, port: Int) {
-        let reachable = Banner.reachable(host)
+    /// Asks the gateway of a configuration, as reached from this machine.
+    init(_ gateway: GatewayConfiguration) {
+        let reachable = Banner.reachable(gateway.host)
         self.host = reachable.hasPrefix("[") ? String(reachable.dropFirst().dropLast()) : reachable
-        self.port = port
+        self.port = gateway.port
         self.path = "/readyz"
+        self.trust = gateway.tls.map { .file($0.certificate) }
+        self.hostField = gateway.allowedHosts.first
     }
 
-    /// Takes an `http` URL apart; `nil` where it is none.
+    /// Takes an `http` or `https` URL apart; `nil` where it is none.
     init?(url: String) {
-        let scheme = "http://"
-        guard url.lowercased().hasPrefix(scheme) else { return nil }
+        let lowercase = url.lowercased()
+        guard let scheme = ["http://", "https://"].first(where: { lowercase.hasPrefix($0) }) else { return nil }
+        self.trust = scheme == "https://" ? .system : nil
         let rest = url.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         guard !authority.contains("@"), rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
@@ -37,7 +55,7 @@ struct HealthQuestion: Hashable, Sendable {
         }
         guard !self.host.isEmpty else { return nil }
         if portText.isEmpty {
-            self.port = 80
+            self.port = self.trust == nil ? 80 : 443
         } else {
             guard portText.first == ":", let port = Int(portText.dropFirst()), (1...65_535).contains(port) else {
                 return nil
@@ -48,7 +66,7 @@ struct HealthQuestion: Hashable, Sendable {
 
     private var authority: String { (self.host.contains(":") ? "[\(self.host)]" : self.host) + ":\(self.port)" }
 
-    var url: String { "http://\(self.authority)\(self.path)" }
+    var url: String { "\(self.trust == nil ? "http" : "https")://\(self.authority)\(self.path)" }
 
     struct Answer: Hashable, Sendable {
         var status: Int
@@ -72,10 +90,18 @@ struct HealthQuestion: Hashable, Sendable {
             answer.fail(Failure(description: "no answer within \(timeout.nanoseconds / 1_000_000_000) s"))
         }
         defer { deadline.cancel() }
+        let encryption = try self.trust.map { try Self.encryption($0) }
         let connecting = ClientBootstrap(group: answer.futureResult.eventLoop)
             .connectTimeout(timeout)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let encryption {
+                        // An address is no name to ask for (RFC 6066, 3).
+                        let isAddress = (try? SocketAddress(ipAddress: question.host, port: 0)) != nil
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: encryption, serverHostname: isAddress ? nil : question.host)
+                        )
+                    }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(AnswerHandler(question: question, answer: answer))
                 }
@@ -84,6 +110,15 @@ struct HealthQuestion: Hashable, Sendable {
         connecting.whenFailure { answer.fail($0) }
         defer { connecting.whenSuccess { $0.close(promise: nil) } }
         return try await answer.futureResult.get()
+    }
+
+    private static func encryption(_ trust: Trust) throws -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if case .file(let path) = trust {
+            configuration.trustRoots = .file(path)
+            configuration.certificateVerification = .noHostnameVerification
+        }
+        return try NIOSSLContext(configuration: configuration)
     }
 
     private final class AnswerHandler: ChannelInboundHandler {
@@ -104,7 +139,7 @@ struct HealthQuestion: Hashable, Sendable {
 
         func channelActive(context: ChannelHandlerContext) {
             var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: self.question.path)
-            head.headers.add(name: "Host", value: self.question.authority)
+            head.headers.add(name: "Host", value: self.question.hostField ?? self.question.authority)
             head.headers.add(name: "Connection", value: "close")
             context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
             context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)

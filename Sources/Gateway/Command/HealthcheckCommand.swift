@@ -18,7 +18,7 @@ struct HealthcheckCommand: AsyncParsableCommand {
     @OptionGroup var source: ConfigurationSource
     @OptionGroup var overrides: Overrides
 
-    @Option(help: ArgumentHelp("Where to ask.", valueName: "http://host:port/path"))
+    @Option(help: ArgumentHelp("Where to ask; https too.", valueName: "http://host:port/path"))
     var url: String?
 
     @Option(help: "How long to wait for the answer, in seconds.")
@@ -66,6 +66,6 @@ struct HealthcheckCommand: AsyncParsableCommand {
         guard gateway.port != 0 else {
             throw ValidationError("The configuration leaves the port open: say --url.")
         }
-        return HealthQuestion(host: gateway.host, port: gateway.port)
+        return HealthQuestion(gateway)
     }
 }

@@ -163,12 +163,13 @@ private final class DatagramSocket {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = in_addr_t(UInt32(0x7F00_0001).bigEndian)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return try withUnsafeMutablePointer(to: &address) {
-            try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                try #require(bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0)
+        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
             }
-            return Int(UInt16(bigEndian: $0.pointee.sin_port))
         }
+        try #require(isKnown)
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     #if canImport(Glibc)

@@ -46,7 +46,7 @@ struct MetricRegistryTests {
     func ranges() throws {
         let registry = MetricRegistry(describing: { _ in .init(bounds: [1, 2, 5]) })
         let recorder = Recorder(label: "r", factory: registry)
-        for value in [0.5, 1, 1.5, 2, 5, 5.1, 100, .nan] { recorder.record(value) }
+        for value in [0.5, 1, 1.5, 2, 5, 5.1, 100, Double.nan] { recorder.record(value) }
         let scraped = try self.scraped(registry)
         let cumulative = ["1", "2", "5", "+Inf"].map { scraped["r_bucket", ["le": $0]] }
         #expect(cumulative == [2, 4, 5, 7])

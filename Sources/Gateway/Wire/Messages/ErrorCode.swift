@@ -52,8 +52,8 @@ public struct ErrorCode: Hashable, Sendable, RawRepresentable, CustomStringConve
     /// Every code of this server.
     public static let all: [ErrorCode] = [
         .badMessage, .unknownType, .badStreamID, .streamNotFound, .streamExists, .streamBusy, .noOpenStream, .range,
-        .notYet, .end, .aborted, .digestMismatch, .storageFull, .streamTooLarge, .limit, .unauthorized, .unsupported,
-        .shuttingDown, .io,
+        .notYet, .end, .aborted, .digestMismatch, .storageFull, .streamTooLarge, .limit, .unauthorized,
+        .preconditionFailed, .unsupported, .shuttingDown, .io,
     ]
 
     /// The word on the wire.
