@@ -67,6 +67,11 @@ struct OpenAPITests {
                 await seen.add(exercise, try await gateway.connect().ask(exercise))
             }
         }
+        try await TestGateway.run {
+            $0.gateway.access = .tokens([])
+        } _: { gateway in
+            for exercise in Exercise.all { await seen.add(exercise, try await gateway.connect().ask(exercise)) }
+        }
         let answers = await seen.answers
         for operation in document.operations {
             let name = "\(operation.method) \(operation.path)"
