@@ -35,6 +35,9 @@ struct OpenAPITests {
         #expect(routes == documented)
     }
 
+    /// What takes more than a request: an event loop that is stuck.
+    private static let unseen: [String: Set<String>] = ["GET /livez": ["503"]]
+
     @Test("every answer in it can be had, with the types and headers that it says, and no other comes")
     func answers() async throws {
         let document = try Description()
@@ -59,16 +62,21 @@ struct OpenAPITests {
         } _: { gateway in
             for exercise in [
                 Exercise("PUT", "/streams/{id}", "/streams/s", body: [1]), Exercise("POST", "/streams", body: [1]),
-                Exercise("GET", "/healthz"),
+                Exercise("GET", "/healthz"), Exercise("GET", "/readyz"),
             ] {
                 await seen.add(exercise, try await gateway.connect().ask(exercise))
             }
+        }
+        try await TestGateway.run {
+            $0.gateway.access = .tokens([])
+        } _: { gateway in
+            for exercise in Exercise.all { await seen.add(exercise, try await gateway.connect().ask(exercise)) }
         }
         let answers = await seen.answers
         for operation in document.operations {
             let name = "\(operation.method) \(operation.path)"
             let statuses = Set(answers.filter { $0.name == name }.map { "\($0.answer.status)" })
-            #expect(statuses == Set(operation.responses.keys), "\(name)")
+            #expect(statuses.union(Self.unseen[name] ?? []) == Set(operation.responses.keys), "\(name)")
             for (other, answer) in answers where other == name {
                 let response = operation.responses["\(answer.status)"] ?? [:]
                 try document.check(answer, against: response, isHead: operation.method == "HEAD", name)

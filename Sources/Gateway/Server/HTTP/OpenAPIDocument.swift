@@ -14,6 +14,7 @@ enum OpenAPIDocument {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
           },
           "servers": [{"url": "/"}],
+          "security": [{}, {"token": []}],
           "paths": {
             "/streams": {
               "get": {
@@ -51,6 +52,7 @@ enum OpenAPIDocument {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}
                   },
                   "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"}
                 }
               },
@@ -93,6 +95,7 @@ enum OpenAPIDocument {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stream"}}}
                   },
                   "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "413": {"$ref": "#/components/responses/TooLarge"},
                   "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
@@ -190,6 +193,7 @@ enum OpenAPIDocument {
                     }
                   },
                   "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "404": {"$ref": "#/components/responses/NotFound"},
                   "412": {"$ref": "#/components/responses/PreconditionFailed"},
@@ -275,6 +279,7 @@ enum OpenAPIDocument {
                     }
                   },
                   "400": {"description": "As for GET, without a body"},
+                  "401": {"description": "As for GET, without a body"},
                   "403": {"description": "As for GET, without a body"},
                   "404": {"description": "As for GET, without a body"},
                   "412": {"description": "As for GET, without a body"},
@@ -346,10 +351,11 @@ enum OpenAPIDocument {
                     },
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stream"}}}
                   },
+                  "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
+                  "403": {"$ref": "#/components/responses/Forbidden"},
                   "409": {"$ref": "#/components/responses/Conflict"},
                   "412": {"$ref": "#/components/responses/PreconditionFailed"},
-                  "400": {"$ref": "#/components/responses/BadRequest"},
-                  "403": {"$ref": "#/components/responses/Forbidden"},
                   "413": {"$ref": "#/components/responses/TooLarge"},
                   "415": {"$ref": "#/components/responses/UnsupportedMediaType"},
                   "422": {"$ref": "#/components/responses/DigestMismatch"},
@@ -377,6 +383,7 @@ enum OpenAPIDocument {
                 "responses": {
                   "204": {"description": "Removed"},
                   "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "404": {"$ref": "#/components/responses/NotFound"},
                   "409": {"$ref": "#/components/responses/Conflict"},
@@ -395,6 +402,7 @@ enum OpenAPIDocument {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Stream"}}}
                   },
                   "400": {"$ref": "#/components/responses/BadRequest"},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"},
                   "404": {"$ref": "#/components/responses/NotFound"}
                 }
@@ -404,6 +412,7 @@ enum OpenAPIDocument {
               "get": {
                 "operationId": "describeAPI",
                 "summary": "This description",
+                "security": [],
                 "responses": {
                   "200": {
                     "description": "OpenAPI 3.1",
@@ -417,6 +426,7 @@ enum OpenAPIDocument {
               "get": {
                 "operationId": "health",
                 "summary": "Whether the gateway takes uploads",
+                "security": [],
                 "responses": {
                   "200": {"description": "It does", "content": {"text/plain": {"schema": {"type": "string"}}}},
                   "403": {"$ref": "#/components/responses/Forbidden"},
@@ -431,6 +441,7 @@ enum OpenAPIDocument {
               "get": {
                 "operationId": "liveness",
                 "summary": "Whether every event loop turns",
+                "security": [],
                 "responses": {
                   "200": {"description": "They do", "content": {"text/plain": {"schema": {"type": "string"}}}},
                   "403": {"$ref": "#/components/responses/Forbidden"},
@@ -445,6 +456,7 @@ enum OpenAPIDocument {
               "get": {
                 "operationId": "readiness",
                 "summary": "Whether the gateway takes uploads, and why not",
+                "security": [],
                 "responses": {
                   "200": {"description": "It does", "content": {"application/json": {"schema": {"type": "object"}}}},
                   "403": {"$ref": "#/components/responses/Forbidden"},
@@ -461,6 +473,7 @@ enum OpenAPIDocument {
                 "summary": "What the gateway counts, in the text format of Prometheus",
                 "responses": {
                   "200": {"description": "The metrics", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                  "401": {"$ref": "#/components/responses/Unauthorized"},
                   "403": {"$ref": "#/components/responses/Forbidden"}
                 }
               }
@@ -493,7 +506,8 @@ enum OpenAPIDocument {
                 "description": "sha-256=:base64: of the whole stream, whichever part is sent",
                 "schema": {"type": "string"}
               },
-              "X-Content-Type-Options": {"required": true, "description": "nosniff", "schema": {"const": "nosniff"}}
+              "X-Content-Type-Options": {"required": true, "description": "nosniff", "schema": {"const": "nosniff"}},
+              "WWW-Authenticate": {"required": true, "description": "Bearer", "schema": {"type": "string"}}
             },
             "responses": {
               "BadRequest": {
@@ -501,7 +515,7 @@ enum OpenAPIDocument {
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
               },
               "Forbidden": {
-                "description": "Not this Host, or not pages of this Origin",
+                "description": "Not this Host, not pages of this Origin, or not with this token",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
               },
               "NotFound": {
@@ -535,6 +549,11 @@ enum OpenAPIDocument {
               },
               "StorageFull": {
                 "description": "There is no room",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+              },
+              "Unauthorized": {
+                "description": "A token is missing or wrong",
+                "headers": {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}},
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
               }
             },
@@ -581,7 +600,8 @@ enum OpenAPIDocument {
                   "offset": {"type": "integer"}
                 }
               }
-            }
+            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "Where one is needed"}}
           }
         }
         """#

@@ -99,16 +99,18 @@ struct StreamBody: Sendable {
                 try await self.send(offset..<upper, to: &writer)
                 offset = upper
             } else if offset >= end || status.state == .sealed {
-                return try await self.trailers()
+                return await self.trailers()
             } else {
                 try await self.wait(past: offset, while: status.state, signals)
             }
         }
     }
 
-    private func trailers() async throws -> HTTPFields? {
-        guard self.reader.status.state == .sealed,
-            let digest = try await self.service.backend.info(self.id).sha256
+    /// The digest, where it is known. Asked for first and looked at afterwards: a stream that took the name of this one
+    /// has another.
+    private func trailers() async -> HTTPFields? {
+        guard let info = try? await self.service.backend.info(self.id), self.reader.status.state == .sealed,
+            let digest = info.sha256
         else { return nil }
         var fields: HTTPFields = [:]
         fields[named: DigestField.representation] = DigestField.value(digest)
