@@ -40,8 +40,12 @@ def hostile_streams_stay_text(bench):
 
 
 def streams_over_http_do_not_run(bench):
-    """the same stream, opened at its own address, runs no script on the page's origin"""
+    """the same stream, opened at its own address, runs no script on the page's origin, nor does one that is said to be audio"""
     page = bench.page()
+    wait_connected(page)
+    begin(page, "hostile-audio", contentType="audio/mpeg")
+    send(page, "hostile-audio", f"new TextEncoder().encode({json.dumps(SCRIPT)})")
+    end(page, "hostile-audio")
     status = page.evaluate("fetch('/streams/hostile').then((response) => response.status)")
     if status == 404:
         # The console has heard of it too.
@@ -54,9 +58,10 @@ def streams_over_http_do_not_run(bench):
     """)
     expect(kind == "application/octet-stream" and options == "nosniff", f"it is served as {kind}, {options}")
     expect("sandbox" in (policy or ""), f"it is not put into a sandbox: {policy}")
-    page.command("Page.navigate", url=bench.gateway.url + "streams/hostile")
-    page.wait("document.readyState === 'complete'", "whatever comes of it has come")
-    expect(page.evaluate("document.documentElement.dataset.ran === undefined"), "its script ran")
+    for name in ("hostile", "hostile-audio"):
+        page.command("Page.navigate", url=f"{bench.gateway.url}streams/{name}")
+        page.wait("document.readyState === 'complete'", "whatever comes of it has come")
+        expect(page.evaluate("document.documentElement.dataset.ran === undefined"), "its script ran")
 
 
 def the_policy_holds(bench):

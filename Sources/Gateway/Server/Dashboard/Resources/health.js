@@ -87,7 +87,7 @@ const figures = [
         name: 'Memory',
         read: (scrapes) => figure(total(scrapes.now, 'process_resident_memory_bytes'), words.bytes, () => {
             const processor = perSecond(scrapes, 'process_cpu_seconds_total');
-            return processor === null ? '' : `${Math.round(processor * 100)} % of a core`;
+            return processor === null || Number.isNaN(processor) ? '' : `${Math.round(processor * 100)} % of a core`;
         }),
     },
     {
@@ -96,10 +96,12 @@ const figures = [
             const used = total(now, 'audiocache_storage_used_bytes');
             if (used === null) return null;
             const free = total(now, 'audiocache_storage_free_bytes');
-            const limit = total(now, 'audiocache_storage_limit_bytes') ?? total(now, 'audiocache_storage_capacity_bytes')
-                ?? (free === null ? null : used + free);
+            const limit = total(now, 'audiocache_storage_limit_bytes') ?? total(now, 'audiocache_storage_pool_bytes');
             const streams = total(now, 'audiocache_storage_streams');
-            const parts = [streams === null ? null : `${words.count(streams)} streams`, limit === null ? null : `${words.bytes(limit)} at most`];
+            const parts = [
+                streams === null ? null : `${words.count(streams)} ${streams === 1 ? 'stream' : 'streams'}`,
+                limit !== null ? `of ${words.bytes(limit)}` : free !== null ? `${words.bytes(free)} free` : null,
+            ];
             return { value: used, text: words.bytes(used), detail: parts.filter(Boolean).join(', '), share: limit ? used / limit : null };
         },
     },
@@ -182,7 +184,7 @@ class Tile {
         const read = this.#figure.read(scrapes);
         this.node.hidden = read === null;
         if (read === null) return;
-        this.#values = [...this.#values, read.value].slice(-capacity);
+        this.#values = [...this.#values, Number.isNaN(read.value) ? null : read.value].slice(-capacity);
         setText(this.#text, read.text);
         setText(this.#detail, read.detail);
         const hasShare = read.share !== undefined && read.share !== null;
@@ -194,14 +196,15 @@ class Tile {
 }
 
 function figure(value, write, detail) {
-    return value === null || value === undefined ? null : { value, text: write(value), detail: detail(value) };
+    if (value === null || value === undefined) return null;
+    return { value, text: Number.isNaN(value) ? '–' : write(value), detail: detail(value) };
 }
 
-/** How much a counter grows in a second; null before the second scrape, and where the gateway was started anew. */
+/** How much a counter grows in a second: null where there is none, NaN where that takes one more scrape to know. */
 function perSecond({ now, before, seconds }, name) {
     const [later, earlier] = [total(now, name), before === null ? null : total(before, name)];
     if (later === null) return null;
-    return earlier === null || later < earlier || seconds <= 0 ? 0 : (later - earlier) / seconds;
+    return earlier === null || later < earlier || seconds <= 0 ? NaN : (later - earlier) / seconds;
 }
 
 function duration(seconds) {

@@ -1,5 +1,6 @@
 // What is known about one stream, and its sound: played where it is complete, followed where it is being written.
 
+import { address, token } from './access.js';
 import { announce, byId, copyButton, element, icon, iconButton, setText } from './dom.js';
 import { CannotFollow, Follower } from './tail.js';
 import { mostHeld, Player, readAtOnce } from './player.js';
@@ -286,6 +287,7 @@ export class Inspector {
         byId('commands').replaceChildren(...[
             `audio-client download ${streamId} ${streamId}`,
             `audio-client tail ${streamId} | ffplay -`,
+            `curl -O ${token() === '' ? '' : '-H "Authorization: Bearer $TOKEN" '}${address(`/streams/${streamId}`)}`,
         ].map((command) => element('div', { class: 'command' }, element('code', {}, command), copyButton('Copy the command', () => command))));
         this.#facts();
     }
