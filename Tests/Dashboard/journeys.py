@@ -1,5 +1,6 @@
 """What people come to the dashboard for, from the first look to the last."""
 
+import base64
 import hashlib
 import os
 import shutil
@@ -315,8 +316,33 @@ def resumes_after_a_kill(bench):
     page.errors = [error for error in page.errors if "ERR_CONNECTION" not in error]
 
 
+def goes_on_with_a_file(bench):
+    """a suspended stream is gone on with by its own file and by no other, and is the whole file then"""
+    page = bench.page()
+    wait_connected(page)
+    sample = os.path.join(bench.samples, "hello.mp3")
+    with open(sample, "rb") as file:
+        beginning = file.read(70_000)
+    begin(page, "broken")
+    send(page, "broken", f"Uint8Array.from(atob('{base64.b64encode(beginning).decode()}'), (c) => c.charCodeAt(0))")
+    page.evaluate("globalThis.writers.broken.close()")
+    wait_state(page, "broken", "suspended")
+    open_stream(page, "broken")
+    # The dialog for choosing files is the browser's own, and is not opened here.
+    page.command("Page.setInterceptFileChooserDialog", enabled=True)
+    page.click("#resume")
+    page.choose_files("#files", os.path.join(bench.samples, "hello.opus"))
+    page.wait("document.querySelector('.upload').dataset.state === 'failed'", "another file is refused")
+    expect("does not begin with" in text(page, ".upload-state"), "it is not said why")
+    expect(text(page, f"{row('broken')} .state") == "suspended", "the stream is not as it was")
+    page.click("#resume")
+    page.choose_files("#files", sample)
+    wait_state(page, "broken", "sealed")
+    page.wait(f"document.querySelector('#facts .digest code')?.textContent === '{sha256(sample)}'", "it is the whole file")
+
+
 JOURNEYS = [
     starts_empty, uploads_a_chosen_file, draws_what_is_there, draws_long_streams, takes_dropped_files, says_what_it_cannot_play,
     deletes_when_confirmed, is_followed_live, follows_files_as_they_come, records_the_microphone, is_searched_and_paged,
-    resumes_after_a_kill,
+    goes_on_with_a_file, resumes_after_a_kill,
 ]

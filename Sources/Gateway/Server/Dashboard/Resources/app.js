@@ -163,6 +163,7 @@ list.onopen = (stream, opener) => {
 };
 list.ondelete = confirmDelete;
 inspector.ondelete = confirmDelete;
+inspector.onresume = ({ streamId }) => uploads.resume(streamId);
 inspector.onclose = () => list.select(null);
 uploads.onchange = () => wake();
 uploads.onopen = async (id) => {

@@ -10,6 +10,8 @@ import * as words from './words.js';
 export class Inspector {
     /** Called with the stream that is to be removed. */
     ondelete = () => {};
+    /** Called with the suspended stream that is to be gone on with. */
+    onresume = () => {};
     /** Called when no stream is shown any more. */
     onclose = () => {};
 
@@ -280,6 +282,7 @@ export class Inspector {
         delete this.#node.dataset.empty;
         setText(byId('inspector-name'), streamId);
         byId('inspector-actions').replaceChildren(
+            iconButton('up', 'Go on with its file', () => this.onresume(this.#stream), { id: 'resume' }),
             copyButton('Copy the id', () => streamId),
             iconButton('save', 'Save to a file', () => this.#save()),
             iconButton('trash', 'Delete this stream', () => this.ondelete(this.#stream)),
@@ -309,6 +312,7 @@ export class Inspector {
         const known = JSON.stringify([stream, this.#player?.sha256, this.#player?.format?.name, Math.floor(Date.now() / 60_000)]);
         if (known === this.#shown) return;
         this.#shown = known;
+        byId('resume').hidden = stream.state !== 'suspended';
         const state = byId('inspector-state');
         state.dataset.state = stream.state;
         setText(state, stream.state);
