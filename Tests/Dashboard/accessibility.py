@@ -121,16 +121,31 @@ def everything_has_a_name(bench):
     wait_verified(page)
     found = check_page(page, "a stream")
     for role, name in (
-        ("banner", ""), ("main", ""), ("contentinfo", ""), ("search", ""), ("region", "Streams"), ("region", "Gateway"),
-        ("region", "Add audio"), ("region", "hello.mp3"), ("table", None), ("slider", "Position"), ("alert", None),
+        ("banner", ""),
+        ("main", ""),
+        ("contentinfo", ""),
+        ("search", ""),
+        ("region", "Streams"),
+        ("region", "Gateway"),
+        ("region", "Add audio"),
+        ("region", "hello.mp3"),
+        ("table", None),
+        ("slider", "Position"),
+        ("alert", None),
     ):
         if role == "alert":
             continue
-        expect(any(one == role and (name is None or name == its) for one, its in found), f"no {role} “{name}” in {sorted(set(found))[:80]}")
+        expect(
+            any(one == role and (name is None or name == its) for one, its in found),
+            f"no {role} “{name}” in {sorted(set(found))[:80]}",
+        )
     page.click(f"{row('hello.mp3')} .actions button")
     page.wait("document.getElementById('delete-dialog').open", "it is asked")
     found = check_page(page, "the question")
-    expect(any(role == "alertdialog" and name == "Delete this stream?" for role, name in found), "the question is no dialog")
+    expect(
+        any(role == "alertdialog" and name == "Delete this stream?" for role, name in found),
+        "the question is no dialog",
+    )
 
 
 def works_by_keyboard(bench):
@@ -153,7 +168,9 @@ def works_by_keyboard(bench):
         if here is None or (seen and here["at"] == seen[0]["at"]):
             break
         expect(here["isSeen"], f"the focus on {here['what']} is not seen")
-        expect(not seen or here["at"] > seen[-1]["at"], f"{here['what']} comes before {seen[-1]['what'] if seen else ''}")
+        expect(
+            not seen or here["at"] > seen[-1]["at"], f"{here['what']} comes before {seen[-1]['what'] if seen else ''}"
+        )
         seen.append(here)
     expect(len(seen) > 8, f"only {[one['what'] for one in seen]} are reached")
     page.evaluate(f"document.querySelector('{row('hello.mp3')} .row-name').focus()")
@@ -164,7 +181,9 @@ def works_by_keyboard(bench):
     page.key("Enter")
     page.wait("document.getElementById('inspector-name').textContent === 'hello.mp3'", "Enter opens it")
     # A refresh of the list leaves the focus where it is.
-    page.evaluate("new Promise((resolve) => { const read = performance.now(); const look = () => (performance.now() - read > 2500 ? resolve() : setTimeout(look, 100)); look(); })")
+    page.evaluate(
+        "new Promise((resolve) => { const read = performance.now(); const look = () => (performance.now() - read > 2500 ? resolve() : setTimeout(look, 100)); look(); })"
+    )
     expect(page.evaluate("document.activeElement.textContent") == "hello.mp3", "the refresh took the focus away")
     page.key("Delete")
     page.wait("document.getElementById('delete-dialog').open", "Delete asks")

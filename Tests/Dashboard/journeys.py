@@ -9,7 +9,18 @@ import signal
 from audio import large, wav
 from browser import Failure
 from page import (
-    UPLOADED, bars, begin, end, open_stream, row, send, speak, text, wait_connected, wait_heard, wait_state,
+    UPLOADED,
+    bars,
+    begin,
+    end,
+    open_stream,
+    row,
+    send,
+    speak,
+    text,
+    wait_connected,
+    wait_heard,
+    wait_state,
     wait_verified,
 )
 
@@ -90,7 +101,9 @@ def draws_long_streams(bench):
     wait_state(page, "long.mp3", "sealed")
     open_stream(page, "long.mp3")
     wait_verified(page)
-    page.wait("document.getElementById('player-state').textContent === 'Drawn from 120 places in the stream.'", "it is drawn")
+    page.wait(
+        "document.getElementById('player-state').textContent === 'Drawn from 120 places in the stream.'", "it is drawn"
+    )
     expect(max(bars(page)) > 0.3, "it is drawn as silence")
     page.wait("/\\/ 17:\\d\\d$/.test(document.getElementById('time').textContent)", "it is known how long it is")
     wait_state(page, "long.wav", "sealed")
@@ -168,7 +181,10 @@ def deletes_when_confirmed(bench):
     begin(page, "busy")
     page.click(f"{row('busy')} .actions button")
     page.click("#delete-confirm")
-    page.wait("document.getElementById('delete-error').textContent !== ''", "a stream that is being written is refused, and why")
+    page.wait(
+        "document.getElementById('delete-error').textContent !== ''",
+        "a stream that is being written is refused, and why",
+    )
     page.key("Escape")
     end(page, "busy")
 
@@ -180,7 +196,9 @@ def is_searched_and_paged(bench):
     for index in range(30):
         begin(page, f"call-{index:02}", metadata={"caller": f"+49 30 {index:04}"})
         end(page, f"call-{index:02}")
-    page.wait("!document.getElementById('pages').hidden && !document.getElementById('next').disabled", "there are pages")
+    page.wait(
+        "!document.getElementById('pages').hidden && !document.getElementById('next').disabled", "there are pages"
+    )
     page.click("#next")
     wait_state(page, "call-29", "sealed")
     expect(text(page, "#page") == "Page 2", "this is not page 2")
@@ -188,8 +206,10 @@ def is_searched_and_paged(bench):
     page.type("0017")
     wait_state(page, "call-17", "sealed")
     page.wait("document.querySelectorAll('#rows tr').length === 1", "only one has this label")
-    page.evaluate("document.getElementById('search').value = 'no such stream'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'no such stream'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     page.wait("!document.getElementById('nothing').hidden", "it is said that nothing matches")
 
 
@@ -200,11 +220,14 @@ def is_followed_live(bench):
     wait_connected(writer)
     begin(writer, "live-pcm", contentType="audio/pcm; rate=16000; channels=1")
     speak(writer, "live-pcm", loud=0.7)
-    page.evaluate("document.getElementById('search').value = 'live-'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'live-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     wait_state(page, "live-pcm", "live")
     page.wait(
-        f"/bit\\/s/.test(document.querySelector('{row('live-pcm')} .rate')?.textContent)", "its rate is shown",
+        f"/bit\\/s/.test(document.querySelector('{row('live-pcm')} .rate')?.textContent)",
+        "its rate is shown",
     )
     open_stream(page, "live-pcm")
     page.click("#play")
@@ -221,26 +244,28 @@ def follows_files_as_they_come(bench):
     page, writer = bench.page(), bench.page()
     wait_connected(page)
     wait_connected(writer)
-    page.evaluate("document.getElementById('search').value = 'live-'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'live-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     for name, kind in (("hello.mp3", "MP3"), ("hello.opus", "Ogg Opus")):
         stream = f"live-{name}"
         begin(writer, stream)
-        # As a microphone would: a little at a time, a few times faster than it is heard.
+        # As a microphone would, until it was heard; then the rest at once.
         writer.evaluate(f"""
             (async () => {{
                 const {{ readWhole }} = await import('/dashboard/download.js');
                 const {{ Connection }} = await import('/dashboard/connection.js');
                 const size = (await (await Connection.open()).request({{ type: 'INFO', streamId: '{name}' }})).size;
                 const {{ parts }} = await readWhole('{name}', size, () => {{}}, new AbortController().signal);
-                const all = new Uint8Array(await new Blob(parts).arrayBuffer());
-                // Five seconds: what was sent is listened to, to its end.
-                const whole = all.subarray(0, 0.4 * all.length);
+                const whole = new Uint8Array(await new Blob(parts).arrayBuffer());
+                const connection = globalThis.writers['{stream}'];
+                globalThis.wasHeard = false;
                 let at = 0;
                 const timer = setInterval(() => {{
-                    const connection = globalThis.writers['{stream}'];
-                    connection.send(whole.subarray(at, at + 3000));
-                    at += 3000;
+                    const end = globalThis.wasHeard ? whole.length : Math.floor(at + whole.length / 120);
+                    connection.send(whole.subarray(at, end));
+                    at = end;
                     if (at < whole.length) return;
                     clearInterval(timer);
                     connection.request({{ type: 'STOP', streamId: '{stream}' }});
@@ -251,9 +276,11 @@ def follows_files_as_they_come(bench):
         open_stream(page, stream)
         page.click("#play")
         page.wait(
-            f"document.getElementById('player-state').textContent === 'Listening live to {kind}'", f"{kind} is followed",
+            f"document.getElementById('player-state').textContent === 'Listening live to {kind}'",
+            f"{kind} is followed",
         )
         wait_heard(page)
+        writer.evaluate("globalThis.wasHeard = true")
         wait_state(page, stream, "sealed")
         wait_verified(page)
     begin(writer, "live-flac")
@@ -272,13 +299,16 @@ def records_the_microphone(bench):
     page.click("#record")
     page.wait("document.getElementById('record-name').textContent === 'Stop recording'", "it records")
     name = page.wait("document.querySelector('.upload .link')?.textContent", "its stream has a name")
-    listener.evaluate("document.getElementById('search').value = 'recording-'; "
-                      "document.getElementById('search').dispatchEvent(new Event('input'))")
+    listener.evaluate(
+        "document.getElementById('search').value = 'recording-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     wait_state(listener, name, "live")
     open_stream(listener, name)
     listener.click("#play")
     listener.wait(
-        "document.getElementById('player-state').textContent.startsWith('Listening live to WebM')", "it is listened to",
+        "document.getElementById('player-state').textContent.startsWith('Listening live to WebM')",
+        "it is listened to",
     )
     wait_heard(listener)
     page.click("#record")
@@ -301,7 +331,9 @@ def resumes_after_a_kill(bench):
     expect(before < 1, "it was over too soon to be interrupted")
     bench.gateway.stop(signal.SIGKILL)
     page.wait("document.querySelector('.upload').dataset.state === 'interrupted'", "the page notices")
-    page.wait("document.getElementById('connection').dataset.state === 'closed'", "the page says that it is not connected")
+    page.wait(
+        "document.getElementById('connection').dataset.state === 'closed'", "the page says that it is not connected"
+    )
     bench.picture(page, "interrupted")
     bench.gateway.start()
     page.wait("document.querySelector('.upload').dataset.state === 'sealed'", "it is sealed in the end", 180)
@@ -338,11 +370,23 @@ def goes_on_with_a_file(bench):
     page.click("#resume")
     page.choose_files("#files", sample)
     wait_state(page, "broken", "sealed")
-    page.wait(f"document.querySelector('#facts .digest code')?.textContent === '{sha256(sample)}'", "it is the whole file")
+    page.wait(
+        f"document.querySelector('#facts .digest code')?.textContent === '{sha256(sample)}'", "it is the whole file"
+    )
 
 
 JOURNEYS = [
-    starts_empty, uploads_a_chosen_file, draws_what_is_there, draws_long_streams, takes_dropped_files, says_what_it_cannot_play,
-    deletes_when_confirmed, is_followed_live, follows_files_as_they_come, records_the_microphone, is_searched_and_paged,
-    goes_on_with_a_file, resumes_after_a_kill,
+    starts_empty,
+    uploads_a_chosen_file,
+    draws_what_is_there,
+    draws_long_streams,
+    takes_dropped_files,
+    says_what_it_cannot_play,
+    deletes_when_confirmed,
+    is_followed_live,
+    follows_files_as_they_come,
+    records_the_microphone,
+    is_searched_and_paged,
+    goes_on_with_a_file,
+    resumes_after_a_kill,
 ]

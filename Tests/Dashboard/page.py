@@ -31,7 +31,8 @@ def open_stream(page, stream_id):
     """Opens a stream by its name in the list."""
     page.click(f"{row(stream_id)} .row-name")
     page.wait(
-        f"document.getElementById('inspector-name').textContent === '{stream_id}'", f"{stream_id} is shown by itself",
+        f"document.getElementById('inspector-name').textContent === '{stream_id}'",
+        f"{stream_id} is shown by itself",
     )
 
 

@@ -31,7 +31,9 @@ def hostile_streams_stay_text(bench):
     open_stream(page, "hostile")
     wait_verified(page)
     expect(label in page.evaluate("document.getElementById('facts').textContent"), "the label is not shown as it is")
-    expect(page.evaluate("document.querySelectorAll('#inspector img, #rows img').length") == 0, "markup became elements")
+    expect(
+        page.evaluate("document.querySelectorAll('#inspector img, #rows img').length") == 0, "markup became elements"
+    )
     page.click("#inspector-actions button[aria-label='Save to a file']")
     page.wait("globalThis.types.length > 0", "it can be saved")
     types = page.evaluate("globalThis.types")
@@ -140,7 +142,10 @@ def asks_for_a_token(bench):
     page.go(page.evaluate("location.href"))
     wait_state(page, "hello.mp3", "sealed")
     expect(not any(TOKEN in url for url in page.requests), "the token is in a URL")
-    expect(page.evaluate("document.cookie === '' && localStorage.length === 0"), "the token is kept for longer than the tab")
+    expect(
+        page.evaluate("document.cookie === '' && localStorage.length === 0"),
+        "the token is kept for longer than the tab",
+    )
     # A browser says of every 401 and 403 that it is one.
     page.errors = [error for error in page.errors if "401" not in error and "403" not in error]
 

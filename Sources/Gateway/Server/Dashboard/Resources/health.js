@@ -31,7 +31,7 @@ export function total(families, name) {
     return series === undefined ? null : series.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** The value under which a share of observations were, between two scrapes of a histogram; null where none were made. */
+/** The value under which a share of observations was, between two scrapes of a histogram; null where none was made. */
 export function quantile(families, before, name, share) {
     const counts = (scrape) => {
         const sums = new Map();
@@ -65,14 +65,18 @@ const figures = [
     },
     {
         name: 'In',
-        read: (scrapes) => figure(perSecond(scrapes, 'audiocache_received_bytes_total') ?? scrapes.growth, words.bitRate, () => {
+        read: (scrapes) => {
             const all = total(scrapes.now, 'audiocache_received_bytes_total');
-            return all === null ? 'of the streams shown' : `${words.bytes(all)} since start`;
-        }),
+            const rate = perSecond(scrapes, 'audiocache_received_bytes_total') ?? scrapes.growth;
+            return figure(rate, words.bitRate, () => (all === null ? 'of the streams shown' : sinceStart(all)));
+        },
     },
     {
         name: 'Out',
-        read: (scrapes) => figure(perSecond(scrapes, 'audiocache_sent_bytes_total'), words.bitRate, () => `${words.bytes(total(scrapes.now, 'audiocache_sent_bytes_total'))} since start`),
+        read: (scrapes) => {
+            const all = total(scrapes.now, 'audiocache_sent_bytes_total');
+            return figure(perSecond(scrapes, 'audiocache_sent_bytes_total'), words.bitRate, () => sinceStart(all));
+        },
     },
     {
         name: 'GET, 99 %',
@@ -80,7 +84,11 @@ const figures = [
             if (!now.has('audiocache_get_duration_seconds_bucket')) return null;
             const seconds = quantile(now, before, 'audiocache_get_duration_seconds', 0.99);
             const median = quantile(now, before, 'audiocache_get_duration_seconds', 0.5);
-            return { value: seconds, text: seconds === null ? '–' : duration(seconds), detail: median === null ? 'none just now' : `${duration(median)} median` };
+            return {
+                value: seconds,
+                text: seconds === null ? '–' : duration(seconds),
+                detail: median === null ? 'none just now' : `${duration(median)} median`,
+            };
         },
     },
     {
@@ -102,7 +110,8 @@ const figures = [
                 streams === null ? null : `${words.count(streams)} ${streams === 1 ? 'stream' : 'streams'}`,
                 limit !== null ? `of ${words.bytes(limit)}` : free !== null ? `${words.bytes(free)} free` : null,
             ];
-            return { value: used, text: words.bytes(used), detail: parts.filter(Boolean).join(', '), share: limit ? used / limit : null };
+            const detail = parts.filter(Boolean).join(', ');
+            return { value: used, text: words.bytes(used), detail, share: limit ? used / limit : null };
         },
     },
 ];
@@ -146,7 +155,8 @@ export class HealthView {
             }
         }
         const before = this.#before;
-        const scrapes = { now, before: before?.now ?? null, seconds: before === null ? 0 : (at - before.at) / 1000, growth: this.growth() };
+        const seconds = before === null ? 0 : (at - before.at) / 1000;
+        const scrapes = { now, before: before?.now ?? null, seconds, growth: this.growth() };
         this.#before = { now, at };
         for (const tile of this.#tiles) tile.show(scrapes);
         byId('health').dataset.bare = String(now.size === 0);
@@ -177,7 +187,9 @@ class Tile {
 
     constructor(one) {
         this.#figure = one;
-        this.node = element('div', { class: 'tile', hidden: true }, element('dt', {}, one.name), this.#text, this.#detail, element('dd', { class: 'tile-chart', 'aria-hidden': 'true' }, this.#line.node, this.#meter));
+        const chart = element('dd', { class: 'tile-chart', 'aria-hidden': 'true' }, this.#line.node, this.#meter);
+        const name = element('dt', {}, one.name);
+        this.node = element('div', { class: 'tile', hidden: true }, name, this.#text, this.#detail, chart);
     }
 
     show(scrapes) {
@@ -207,6 +219,11 @@ function perSecond({ now, before, seconds }, name) {
     return earlier === null || later < earlier || seconds <= 0 ? NaN : (later - earlier) / seconds;
 }
 
+function sinceStart(count) {
+    return `${words.bytes(count)} since start`;
+}
+
 function duration(seconds) {
-    return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : seconds < 1 ? `${(seconds * 1000).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
+    if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
+    return seconds < 1 ? `${(seconds * 1000).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
 }

@@ -1,6 +1,6 @@
 // Listening to a stream while it is written: SUBSCRIBE from near its end, and play what comes. How depends on what it
-// is: the browser's MediaSource takes MP3, WebM and MP4; PCM is scheduled sample by sample; Ogg is decoded a few pages at
-// a time. What can't be followed is said so.
+// is: the browser's MediaSource takes MP3 and WebM; PCM is scheduled sample by sample; Ogg is decoded a few pages at a
+// time. What can't be followed is said so.
 
 import { Connection, GatewayError } from './connection.js';
 import { RangeReader } from './download.js';
@@ -94,12 +94,17 @@ export class Follower {
         if (format.kind === 'ogg') {
             const header = oggHeader(head);
             const rate = oggClock(head);
-            if (header === null || rate === null) throw new CannotFollow('Its Ogg headers are not whole yet. Try again in a moment.');
+            if (header === null || rate === null) {
+                throw new CannotFollow('Its Ogg headers are not whole yet. Try again in a moment.');
+            }
             return new OggOutput(this.#context, this.analyser, header, rate);
         }
         if (format.kind === 'wav') throw new CannotFollow(`This WAV file has samples that are not followed here.`);
         if (format.kind === 'unknown') {
-            throw new CannotFollow('It is no audio format that is known here. Raw PCM needs a content type such as audio/L16; rate=16000; channels=1.');
+            throw new CannotFollow(
+                'It is no audio format that is known here. '
+                + 'Raw PCM needs a content type such as audio/L16; rate=16000; channels=1.',
+            );
         }
         throw new CannotFollow(`${format.name} can’t be followed in a browser. It can be played once it is sealed.`);
     }

@@ -167,7 +167,8 @@ export class UploadView {
             announce('Recording.');
             this.#drawRecording(recorder, begun);
         } catch (error) {
-            setText(byId('record-state'), error.name === 'NotAllowedError' ? 'The microphone was not allowed.' : `No recording: ${error.message}`);
+            const isForbidden = error.name === 'NotAllowedError';
+            setText(byId('record-state'), isForbidden ? 'The microphone was not allowed.' : `No recording: ${error.message}`);
         } finally {
             button.disabled = false;
         }

@@ -71,7 +71,8 @@ export class Upload {
                 await this.#once(() => { [wait] = waits; });
             } catch (error) {
                 if (this.isOver || !this.#mayResume(error)) {
-                    this.#finish(this.#isCancelled ? 'cancelled' : 'failed', this.#isCancelled ? this.#remains : error.message);
+                    if (this.#isCancelled) this.#finish('cancelled', this.#remains);
+                    else this.#finish('failed', error.message);
                     return;
                 }
                 this.#set('interrupted', `${error.message} Trying again in ${(wait / 1000).toFixed(1)} s.`);
@@ -87,7 +88,8 @@ export class Upload {
         this.#isCancelled = true;
         const connection = this.#connection;
         if (connection?.isOpen) {
-            await connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => { this.#hasBegun = false; }, () => {});
+            const isRemoved = connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
+            if (await isRemoved) this.#hasBegun = false;
             connection.close();
         }
         this.#wake();
@@ -209,14 +211,16 @@ export class Upload {
         if (size !== this.#digest.length || (sha256 !== undefined && sha256 !== mine)) {
             this.#finish('failed', `The gateway has ${size} bytes with the SHA-256 ${sha256}, which is not what was sent.`);
         } else {
-            this.#finish('sealed', sha256 === undefined ? 'Stored; this gateway keeps no digests.' : 'Stored, and the digest is the same.');
+            const isCompared = sha256 !== undefined;
+            this.#finish('sealed', isCompared ? 'Stored, and the digest is the same.' : 'Stored; this gateway keeps no digests.');
         }
     }
 
     /** A broken connection, a gateway that goes down, and what is said to be worth trying again. */
     #mayResume(error) {
         if (this.#isCancelled) return false;
-        return error instanceof ConnectionLost || (error instanceof GatewayError && (error.isRetryable || error.code === 'shutting_down'));
+        if (error instanceof GatewayError) return error.isRetryable || error.code === 'shutting_down';
+        return error instanceof ConnectionLost;
     }
 
     #pause(milliseconds) {
@@ -243,8 +247,8 @@ export class Upload {
 
 /** An id of the protocol's grammar, from a file's name. */
 export function idFrom(name) {
-    const plain = name.normalize('NFKD').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.').replace(/^[.-]+/, '').slice(0, 100);
-    return plain === '' ? 'upload' : plain;
+    const plain = name.normalize('NFKD').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.').replace(/^[.-]+/, '');
+    return plain === '' ? 'upload' : plain.slice(0, 100);
 }
 
 /** `hello-k3x9q2.mp3` for `hello.mp3`, and something else every time. */
