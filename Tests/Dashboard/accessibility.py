@@ -1,7 +1,9 @@
 """Whether the page can be used without a mouse, without eyes, and with weak ones."""
 
+import os
+
 from journeys import expect
-from page import open_stream, row, wait_connected, wait_state, wait_verified
+from page import ensure, open_stream, row, wait_connected, wait_verified
 
 INTERACTIVE = {"button", "link", "textbox", "searchbox", "combobox", "slider", "checkbox", "menuitem", "option"}
 
@@ -116,7 +118,7 @@ def everything_has_a_name(bench):
     """every control has a name, the landmarks are there, and every text has enough contrast in light and dark"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
     open_stream(page, "hello.mp3")
     wait_verified(page)
     found = check_page(page, "a stream")
@@ -152,7 +154,8 @@ def works_by_keyboard(bench):
     """everything is reached by Tab in the order of the page, seen to have the focus, and done by keys"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
+    ensure(page, os.path.join(bench.samples, "hello.opus"))
     seen = []
     for _ in range(60):
         page.key("Tab")
@@ -198,7 +201,7 @@ def fits_a_phone(bench):
     """on a phone nothing is cut off, a stream is shown over the list, and closing it goes back to where one was"""
     page = bench.page(width=390, height=844, is_phone=True)
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
     width = page.evaluate("document.documentElement.scrollWidth")
     expect(width <= 390, f"the page is {width} wide")
     bench.picture(page, "phone")

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import shutil
 import signal
 
@@ -13,6 +14,7 @@ from page import (
     bars,
     begin,
     end,
+    ensure,
     open_stream,
     row,
     send,
@@ -137,12 +139,14 @@ def takes_dropped_files(bench):
     """files dropped anywhere on the page are uploaded, and one whose name is taken gets another id"""
     page = bench.page()
     wait_connected(page)
-    page.drop_files(300, 600, os.path.join(bench.samples, "hello.opus"), os.path.join(bench.samples, "hello.mp3"))
-    page.wait(f"{UPLOADED} === 2", "both are sealed")
+    sample = os.path.join(bench.samples, "hello.mp3")
+    ensure(page, sample)
+    before = page.evaluate(UPLOADED)
+    page.drop_files(300, 600, os.path.join(bench.samples, "hello.opus"), sample)
+    page.wait(f"{UPLOADED} === {before + 2}", "both are sealed")
     names = page.evaluate("Array.from(document.querySelectorAll('.upload .link'), (node) => node.textContent)")
-    expect("hello.opus" in names, f"no hello.opus in {names}")
-    other = next(name for name in names if name != "hello.opus")
-    expect(other.startswith("hello-") and other.endswith(".mp3"), f"no other id: {other}")
+    other = next((name for name in names if re.fullmatch(r"hello-[0-9a-z]{6}\.mp3", name)), None)
+    expect(other is not None, f"no other id in {names}")
     wait_state(page, other, "sealed")
 
 
@@ -165,7 +169,9 @@ def deletes_when_confirmed(bench):
     """nothing is deleted before it was confirmed, and what is deleted is gone from the list"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "notes.bin", "sealed")
+    with open(bench.file("notes.bin"), "wb") as file:
+        file.write(b"not a sound")
+    ensure(page, bench.file("notes.bin"))
     page.click(f"{row('notes.bin')} .actions button")
     page.wait("document.getElementById('delete-dialog').open", "it is asked")
     expect(text(page, "#delete-id") == "notes.bin", "another stream is named")
@@ -249,6 +255,7 @@ def follows_files_as_they_come(bench):
         "document.getElementById('search').dispatchEvent(new Event('input'))"
     )
     for name, kind in (("hello.mp3", "MP3"), ("hello.opus", "Ogg Opus")):
+        ensure(writer, os.path.join(bench.samples, name))
         stream = f"live-{name}"
         begin(writer, stream)
         # As a microphone would, until it was heard; then the rest at once.

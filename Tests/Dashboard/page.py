@@ -1,6 +1,7 @@
 """What a person does on the dashboard, in the words of its elements."""
 
 import json
+import os
 
 UPLOADED = "document.querySelectorAll('.upload[data-state=\"sealed\"]').length"
 
@@ -25,6 +26,20 @@ def wait_state(page, stream_id, state):
         f"document.querySelector('{row(stream_id)} .state')?.dataset.state === '{state}'",
         f"the list shows {stream_id} as {state}",
     )
+
+
+def ensure(page, path):
+    """Uploads a file under its own name, where that was not done before."""
+    name = os.path.basename(path)
+    is_there = page.evaluate(f"""
+        import('/dashboard/connection.js')
+            .then(({{ Connection }}) => Connection.open())
+            .then((connection) => connection.request({{ type: 'INFO', streamId: {json.dumps(name)} }}))
+            .then(() => true, () => false)
+    """)
+    if not is_there:
+        page.choose_files("#files", path)
+    wait_state(page, name, "sealed")
 
 
 def open_stream(page, stream_id):

@@ -3,7 +3,16 @@
 import os
 
 from audio import wav
-from page import begin, end, open_stream, send, speak, wait_connected, wait_state, wait_verified
+from page import (
+    begin,
+    end,
+    open_stream,
+    send,
+    speak,
+    wait_connected,
+    wait_state,
+    wait_verified,
+)
 
 
 def looks_good(bench):

@@ -3,9 +3,16 @@
 import json
 import os
 
-from browser import Failure
 from journeys import expect
-from page import begin, end, open_stream, send, text, wait_connected, wait_state, wait_verified
+from page import (
+    begin,
+    end,
+    open_stream,
+    send,
+    wait_connected,
+    wait_state,
+    wait_verified,
+)
 
 SCRIPT = "<!doctype html><script>top.hasRun = true; document.documentElement.dataset.ran = 1</script><h1>Hello</h1>"
 
