@@ -1,7 +1,9 @@
 """Whether the page can be used without a mouse, without eyes, and with weak ones."""
 
+import os
+
 from journeys import expect
-from page import open_stream, row, wait_connected, wait_state, wait_verified
+from page import ensure, open_stream, row, wait_connected, wait_verified
 
 INTERACTIVE = {"button", "link", "textbox", "searchbox", "combobox", "slider", "checkbox", "menuitem", "option"}
 
@@ -116,28 +118,44 @@ def everything_has_a_name(bench):
     """every control has a name, the landmarks are there, and every text has enough contrast in light and dark"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
     open_stream(page, "hello.mp3")
     wait_verified(page)
     found = check_page(page, "a stream")
     for role, name in (
-        ("banner", ""), ("main", ""), ("contentinfo", ""), ("search", ""), ("region", "Streams"), ("region", "Gateway"),
-        ("region", "Add audio"), ("region", "hello.mp3"), ("table", None), ("slider", "Position"), ("alert", None),
+        ("banner", ""),
+        ("main", ""),
+        ("contentinfo", ""),
+        ("search", ""),
+        ("region", "Streams"),
+        ("region", "Gateway"),
+        ("region", "Add audio"),
+        ("region", "hello.mp3"),
+        ("table", None),
+        ("slider", "Position"),
+        ("alert", None),
     ):
         if role == "alert":
             continue
-        expect(any(one == role and (name is None or name == its) for one, its in found), f"no {role} “{name}” in {sorted(set(found))[:80]}")
+        expect(
+            any(one == role and (name is None or name == its) for one, its in found),
+            f"no {role} “{name}” in {sorted(set(found))[:80]}",
+        )
     page.click(f"{row('hello.mp3')} .actions button")
     page.wait("document.getElementById('delete-dialog').open", "it is asked")
     found = check_page(page, "the question")
-    expect(any(role == "alertdialog" and name == "Delete this stream?" for role, name in found), "the question is no dialog")
+    expect(
+        any(role == "alertdialog" and name == "Delete this stream?" for role, name in found),
+        "the question is no dialog",
+    )
 
 
 def works_by_keyboard(bench):
     """everything is reached by Tab in the order of the page, seen to have the focus, and done by keys"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
+    ensure(page, os.path.join(bench.samples, "hello.opus"))
     seen = []
     for _ in range(60):
         page.key("Tab")
@@ -153,7 +171,9 @@ def works_by_keyboard(bench):
         if here is None or (seen and here["at"] == seen[0]["at"]):
             break
         expect(here["isSeen"], f"the focus on {here['what']} is not seen")
-        expect(not seen or here["at"] > seen[-1]["at"], f"{here['what']} comes before {seen[-1]['what'] if seen else ''}")
+        expect(
+            not seen or here["at"] > seen[-1]["at"], f"{here['what']} comes before {seen[-1]['what'] if seen else ''}"
+        )
         seen.append(here)
     expect(len(seen) > 8, f"only {[one['what'] for one in seen]} are reached")
     page.evaluate(f"document.querySelector('{row('hello.mp3')} .row-name').focus()")
@@ -164,7 +184,9 @@ def works_by_keyboard(bench):
     page.key("Enter")
     page.wait("document.getElementById('inspector-name').textContent === 'hello.mp3'", "Enter opens it")
     # A refresh of the list leaves the focus where it is.
-    page.evaluate("new Promise((resolve) => { const read = performance.now(); const look = () => (performance.now() - read > 2500 ? resolve() : setTimeout(look, 100)); look(); })")
+    page.evaluate(
+        "new Promise((resolve) => { const read = performance.now(); const look = () => (performance.now() - read > 2500 ? resolve() : setTimeout(look, 100)); look(); })"
+    )
     expect(page.evaluate("document.activeElement.textContent") == "hello.mp3", "the refresh took the focus away")
     page.key("Delete")
     page.wait("document.getElementById('delete-dialog').open", "Delete asks")
@@ -179,7 +201,7 @@ def fits_a_phone(bench):
     """on a phone nothing is cut off, a stream is shown over the list, and closing it goes back to where one was"""
     page = bench.page(width=390, height=844, is_phone=True)
     wait_connected(page)
-    wait_state(page, "hello.mp3", "sealed")
+    ensure(page, os.path.join(bench.samples, "hello.mp3"))
     width = page.evaluate("document.documentElement.scrollWidth")
     expect(width <= 390, f"the page is {width} wide")
     bench.picture(page, "phone")

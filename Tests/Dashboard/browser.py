@@ -27,10 +27,21 @@ class Browser:
         to_browser, self._input = os.pipe()
         self._output, from_browser = os.pipe()
         command = [
-            executable, "--headless=new", "--remote-debugging-pipe", f"--user-data-dir={directory}",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--disable-default-apps", "--disable-extensions", "--mute-audio", "--hide-scrollbars",
-            "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", *arguments,
+            executable,
+            "--headless=new",
+            "--remote-debugging-pipe",
+            f"--user-data-dir={directory}",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-default-apps",
+            "--disable-extensions",
+            "--mute-audio",
+            "--hide-scrollbars",
+            "--autoplay-policy=no-user-gesture-required",
+            "--disable-dev-shm-usage",
+            *arguments,
         ]
         if os.geteuid() == 0:
             # Chromium's sandbox refuses to be set up by root, which CI machines are.
@@ -39,7 +50,10 @@ class Browser:
         script = f"exec {shlex.join(command)} 3<&{to_browser} 4>&{from_browser}"
         self._log = open(os.path.join(directory, "chromium.log"), "wb")
         self._process = subprocess.Popen(
-            ["bash", "-c", script], pass_fds=(to_browser, from_browser), stdout=self._log, stderr=self._log,
+            ["bash", "-c", script],
+            pass_fds=(to_browser, from_browser),
+            stdout=self._log,
+            stderr=self._log,
         )
         os.close(to_browser)
         os.close(from_browser)
@@ -77,7 +91,10 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             page.command(f"{domain}.enable")
         page.command(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2 if is_phone else 1,
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=2 if is_phone else 1,
             mobile=is_phone,
         )
         page.scheme(is_dark)
@@ -152,7 +169,11 @@ class Page:
     def evaluate(self, expression):
         """The value of a JavaScript expression; promises are awaited."""
         answer = self.command(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, userGesture=True,
+            "Runtime.evaluate",
+            expression=expression,
+            awaitPromise=True,
+            returnByValue=True,
+            userGesture=True,
         )
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
@@ -193,11 +214,26 @@ class Page:
 
     def key(self, name, code=None, text=None, modifiers=0):
         """Presses and releases a key, by its DOM name."""
-        codes = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowUp": 38, "ArrowDown": 40, "ArrowRight": 39,
-                 "ArrowLeft": 37, "Delete": 46, "/": 191}
+        codes = {
+            "Tab": 9,
+            "Enter": 13,
+            "Escape": 27,
+            " ": 32,
+            "ArrowUp": 38,
+            "ArrowDown": 40,
+            "ArrowRight": 39,
+            "ArrowLeft": 37,
+            "Delete": 46,
+            "/": 191,
+        }
         text = {"Enter": "\r", " ": " ", "/": "/"}.get(name, text)
         event = {"key": name, "code": code or name, "windowsVirtualKeyCode": codes.get(name, 0), "modifiers": modifiers}
-        self.command("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **({"text": text} if text else {}), **event)
+        self.command(
+            "Input.dispatchKeyEvent",
+            type="keyDown" if text else "rawKeyDown",
+            **({"text": text} if text else {}),
+            **event,
+        )
         self.command("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def type(self, text):

@@ -1,7 +1,7 @@
 """Checks the dashboard in a real browser against a real gateway: see Scripts/dashboard-check.sh.
 
-    check.py --gateway EXECUTABLE --chromium EXECUTABLE --samples DIRECTORY --output DIRECTORY [--quick] [--picture FILE]
-             [NAME...]
+check.py --gateway EXECUTABLE --chromium EXECUTABLE --samples DIRECTORY --output DIRECTORY [--quick] [--picture FILE]
+         [NAME...]
 """
 
 import argparse
@@ -33,7 +33,8 @@ class Bench:
         self._executable = arguments.gateway
         self.gateway = Gateway(arguments.gateway, os.path.join(directory, "gateway"))
         self.browser = Browser(
-            arguments.chromium, self.make_directory("chromium"),
+            arguments.chromium,
+            self.make_directory("chromium"),
             ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
         )
         self._pages = []
@@ -120,7 +121,10 @@ def main():
             try:
                 note = check(bench)
                 bench.look_over(check.__name__)
-                print(f"ok      {time.monotonic() - start:5.1f} s  {check.__doc__}" + (f" ({note})" if note else ""), flush=True)
+                print(
+                    f"ok      {time.monotonic() - start:5.1f} s  {check.__doc__}" + (f" ({note})" if note else ""),
+                    flush=True,
+                )
             except Exception as error:
                 # Whatever it is, the other checks are still worth their time.
                 failures += 1

@@ -1,14 +1,28 @@
 """What people come to the dashboard for, from the first look to the last."""
 
+import base64
 import hashlib
 import os
+import re
 import shutil
 import signal
 
 from audio import large, wav
 from browser import Failure
 from page import (
-    UPLOADED, bars, begin, end, open_stream, row, send, speak, text, wait_connected, wait_heard, wait_state,
+    UPLOADED,
+    bars,
+    begin,
+    end,
+    ensure,
+    open_stream,
+    row,
+    send,
+    speak,
+    text,
+    wait_connected,
+    wait_heard,
+    wait_state,
     wait_verified,
 )
 
@@ -89,7 +103,9 @@ def draws_long_streams(bench):
     wait_state(page, "long.mp3", "sealed")
     open_stream(page, "long.mp3")
     wait_verified(page)
-    page.wait("document.getElementById('player-state').textContent === 'Drawn from 120 places in the stream.'", "it is drawn")
+    page.wait(
+        "document.getElementById('player-state').textContent === 'Drawn from 120 places in the stream.'", "it is drawn"
+    )
     expect(max(bars(page)) > 0.3, "it is drawn as silence")
     page.wait("/\\/ 17:\\d\\d$/.test(document.getElementById('time').textContent)", "it is known how long it is")
     wait_state(page, "long.wav", "sealed")
@@ -123,12 +139,14 @@ def takes_dropped_files(bench):
     """files dropped anywhere on the page are uploaded, and one whose name is taken gets another id"""
     page = bench.page()
     wait_connected(page)
-    page.drop_files(300, 600, os.path.join(bench.samples, "hello.opus"), os.path.join(bench.samples, "hello.mp3"))
-    page.wait(f"{UPLOADED} === 2", "both are sealed")
+    sample = os.path.join(bench.samples, "hello.mp3")
+    ensure(page, sample)
+    before = page.evaluate(UPLOADED)
+    page.drop_files(300, 600, os.path.join(bench.samples, "hello.opus"), sample)
+    page.wait(f"{UPLOADED} === {before + 2}", "both are sealed")
     names = page.evaluate("Array.from(document.querySelectorAll('.upload .link'), (node) => node.textContent)")
-    expect("hello.opus" in names, f"no hello.opus in {names}")
-    other = next(name for name in names if name != "hello.opus")
-    expect(other.startswith("hello-") and other.endswith(".mp3"), f"no other id: {other}")
+    other = next((name for name in names if re.fullmatch(r"hello-[0-9a-z]{6}\.mp3", name)), None)
+    expect(other is not None, f"no other id in {names}")
     wait_state(page, other, "sealed")
 
 
@@ -151,7 +169,9 @@ def deletes_when_confirmed(bench):
     """nothing is deleted before it was confirmed, and what is deleted is gone from the list"""
     page = bench.page()
     wait_connected(page)
-    wait_state(page, "notes.bin", "sealed")
+    with open(bench.file("notes.bin"), "wb") as file:
+        file.write(b"not a sound")
+    ensure(page, bench.file("notes.bin"))
     page.click(f"{row('notes.bin')} .actions button")
     page.wait("document.getElementById('delete-dialog').open", "it is asked")
     expect(text(page, "#delete-id") == "notes.bin", "another stream is named")
@@ -167,7 +187,10 @@ def deletes_when_confirmed(bench):
     begin(page, "busy")
     page.click(f"{row('busy')} .actions button")
     page.click("#delete-confirm")
-    page.wait("document.getElementById('delete-error').textContent !== ''", "a stream that is being written is refused, and why")
+    page.wait(
+        "document.getElementById('delete-error').textContent !== ''",
+        "a stream that is being written is refused, and why",
+    )
     page.key("Escape")
     end(page, "busy")
 
@@ -179,7 +202,9 @@ def is_searched_and_paged(bench):
     for index in range(30):
         begin(page, f"call-{index:02}", metadata={"caller": f"+49 30 {index:04}"})
         end(page, f"call-{index:02}")
-    page.wait("!document.getElementById('pages').hidden && !document.getElementById('next').disabled", "there are pages")
+    page.wait(
+        "!document.getElementById('pages').hidden && !document.getElementById('next').disabled", "there are pages"
+    )
     page.click("#next")
     wait_state(page, "call-29", "sealed")
     expect(text(page, "#page") == "Page 2", "this is not page 2")
@@ -187,8 +212,10 @@ def is_searched_and_paged(bench):
     page.type("0017")
     wait_state(page, "call-17", "sealed")
     page.wait("document.querySelectorAll('#rows tr').length === 1", "only one has this label")
-    page.evaluate("document.getElementById('search').value = 'no such stream'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'no such stream'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     page.wait("!document.getElementById('nothing').hidden", "it is said that nothing matches")
 
 
@@ -199,11 +226,14 @@ def is_followed_live(bench):
     wait_connected(writer)
     begin(writer, "live-pcm", contentType="audio/pcm; rate=16000; channels=1")
     speak(writer, "live-pcm", loud=0.7)
-    page.evaluate("document.getElementById('search').value = 'live-'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'live-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     wait_state(page, "live-pcm", "live")
     page.wait(
-        f"/bit\\/s/.test(document.querySelector('{row('live-pcm')} .rate')?.textContent)", "its rate is shown",
+        f"/bit\\/s/.test(document.querySelector('{row('live-pcm')} .rate')?.textContent)",
+        "its rate is shown",
     )
     open_stream(page, "live-pcm")
     page.click("#play")
@@ -220,26 +250,29 @@ def follows_files_as_they_come(bench):
     page, writer = bench.page(), bench.page()
     wait_connected(page)
     wait_connected(writer)
-    page.evaluate("document.getElementById('search').value = 'live-'; "
-                  "document.getElementById('search').dispatchEvent(new Event('input'))")
+    page.evaluate(
+        "document.getElementById('search').value = 'live-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     for name, kind in (("hello.mp3", "MP3"), ("hello.opus", "Ogg Opus")):
+        ensure(writer, os.path.join(bench.samples, name))
         stream = f"live-{name}"
         begin(writer, stream)
-        # As a microphone would: a little at a time, a few times faster than it is heard.
+        # As a microphone would, until it was heard; then the rest at once.
         writer.evaluate(f"""
             (async () => {{
                 const {{ readWhole }} = await import('/dashboard/download.js');
                 const {{ Connection }} = await import('/dashboard/connection.js');
                 const size = (await (await Connection.open()).request({{ type: 'INFO', streamId: '{name}' }})).size;
                 const {{ parts }} = await readWhole('{name}', size, () => {{}}, new AbortController().signal);
-                const all = new Uint8Array(await new Blob(parts).arrayBuffer());
-                // Five seconds: what was sent is listened to, to its end.
-                const whole = all.subarray(0, 0.4 * all.length);
+                const whole = new Uint8Array(await new Blob(parts).arrayBuffer());
+                const connection = globalThis.writers['{stream}'];
+                globalThis.wasHeard = false;
                 let at = 0;
                 const timer = setInterval(() => {{
-                    const connection = globalThis.writers['{stream}'];
-                    connection.send(whole.subarray(at, at + 3000));
-                    at += 3000;
+                    const end = globalThis.wasHeard ? whole.length : Math.floor(at + whole.length / 120);
+                    connection.send(whole.subarray(at, end));
+                    at = end;
                     if (at < whole.length) return;
                     clearInterval(timer);
                     connection.request({{ type: 'STOP', streamId: '{stream}' }});
@@ -250,9 +283,11 @@ def follows_files_as_they_come(bench):
         open_stream(page, stream)
         page.click("#play")
         page.wait(
-            f"document.getElementById('player-state').textContent === 'Listening live to {kind}'", f"{kind} is followed",
+            f"document.getElementById('player-state').textContent === 'Listening live to {kind}'",
+            f"{kind} is followed",
         )
         wait_heard(page)
+        writer.evaluate("globalThis.wasHeard = true")
         wait_state(page, stream, "sealed")
         wait_verified(page)
     begin(writer, "live-flac")
@@ -271,13 +306,16 @@ def records_the_microphone(bench):
     page.click("#record")
     page.wait("document.getElementById('record-name').textContent === 'Stop recording'", "it records")
     name = page.wait("document.querySelector('.upload .link')?.textContent", "its stream has a name")
-    listener.evaluate("document.getElementById('search').value = 'recording-'; "
-                      "document.getElementById('search').dispatchEvent(new Event('input'))")
+    listener.evaluate(
+        "document.getElementById('search').value = 'recording-'; "
+        "document.getElementById('search').dispatchEvent(new Event('input'))"
+    )
     wait_state(listener, name, "live")
     open_stream(listener, name)
     listener.click("#play")
     listener.wait(
-        "document.getElementById('player-state').textContent.startsWith('Listening live to WebM')", "it is listened to",
+        "document.getElementById('player-state').textContent.startsWith('Listening live to WebM')",
+        "it is listened to",
     )
     wait_heard(listener)
     page.click("#record")
@@ -300,7 +338,9 @@ def resumes_after_a_kill(bench):
     expect(before < 1, "it was over too soon to be interrupted")
     bench.gateway.stop(signal.SIGKILL)
     page.wait("document.querySelector('.upload').dataset.state === 'interrupted'", "the page notices")
-    page.wait("document.getElementById('connection').dataset.state === 'closed'", "the page says that it is not connected")
+    page.wait(
+        "document.getElementById('connection').dataset.state === 'closed'", "the page says that it is not connected"
+    )
     bench.picture(page, "interrupted")
     bench.gateway.start()
     page.wait("document.querySelector('.upload').dataset.state === 'sealed'", "it is sealed in the end", 180)
@@ -315,8 +355,45 @@ def resumes_after_a_kill(bench):
     page.errors = [error for error in page.errors if "ERR_CONNECTION" not in error]
 
 
+def goes_on_with_a_file(bench):
+    """a suspended stream is gone on with by its own file and by no other, and is the whole file then"""
+    page = bench.page()
+    wait_connected(page)
+    sample = os.path.join(bench.samples, "hello.mp3")
+    with open(sample, "rb") as file:
+        beginning = file.read(70_000)
+    begin(page, "broken")
+    send(page, "broken", f"Uint8Array.from(atob('{base64.b64encode(beginning).decode()}'), (c) => c.charCodeAt(0))")
+    page.evaluate("globalThis.writers.broken.close()")
+    wait_state(page, "broken", "suspended")
+    open_stream(page, "broken")
+    # The dialog for choosing files is the browser's own, and is not opened here.
+    page.command("Page.setInterceptFileChooserDialog", enabled=True)
+    page.click("#resume")
+    page.choose_files("#files", os.path.join(bench.samples, "hello.opus"))
+    page.wait("document.querySelector('.upload').dataset.state === 'failed'", "another file is refused")
+    expect("does not begin with" in text(page, ".upload-state"), "it is not said why")
+    expect(text(page, f"{row('broken')} .state") == "suspended", "the stream is not as it was")
+    page.click("#resume")
+    page.choose_files("#files", sample)
+    wait_state(page, "broken", "sealed")
+    page.wait(
+        f"document.querySelector('#facts .digest code')?.textContent === '{sha256(sample)}'", "it is the whole file"
+    )
+
+
 JOURNEYS = [
-    starts_empty, uploads_a_chosen_file, draws_what_is_there, draws_long_streams, takes_dropped_files, says_what_it_cannot_play,
-    deletes_when_confirmed, is_followed_live, follows_files_as_they_come, records_the_microphone, is_searched_and_paged,
+    starts_empty,
+    uploads_a_chosen_file,
+    draws_what_is_there,
+    draws_long_streams,
+    takes_dropped_files,
+    says_what_it_cannot_play,
+    deletes_when_confirmed,
+    is_followed_live,
+    follows_files_as_they_come,
+    records_the_microphone,
+    is_searched_and_paged,
+    goes_on_with_a_file,
     resumes_after_a_kill,
 ]

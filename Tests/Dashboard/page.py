@@ -1,6 +1,7 @@
 """What a person does on the dashboard, in the words of its elements."""
 
 import json
+import os
 
 UPLOADED = "document.querySelectorAll('.upload[data-state=\"sealed\"]').length"
 
@@ -27,11 +28,26 @@ def wait_state(page, stream_id, state):
     )
 
 
+def ensure(page, path):
+    """Uploads a file under its own name, where that was not done before."""
+    name = os.path.basename(path)
+    is_there = page.evaluate(f"""
+        import('/dashboard/connection.js')
+            .then(({{ Connection }}) => Connection.open())
+            .then((connection) => connection.request({{ type: 'INFO', streamId: {json.dumps(name)} }}))
+            .then(() => true, () => false)
+    """)
+    if not is_there:
+        page.choose_files("#files", path)
+    wait_state(page, name, "sealed")
+
+
 def open_stream(page, stream_id):
     """Opens a stream by its name in the list."""
     page.click(f"{row(stream_id)} .row-name")
     page.wait(
-        f"document.getElementById('inspector-name').textContent === '{stream_id}'", f"{stream_id} is shown by itself",
+        f"document.getElementById('inspector-name').textContent === '{stream_id}'",
+        f"{stream_id} is shown by itself",
     )
 
 

@@ -3,7 +3,16 @@
 import os
 
 from audio import wav
-from page import begin, end, open_stream, send, speak, wait_connected, wait_state, wait_verified
+from page import (
+    begin,
+    end,
+    open_stream,
+    send,
+    speak,
+    wait_connected,
+    wait_state,
+    wait_verified,
+)
 
 
 def looks_good(bench):
@@ -17,7 +26,11 @@ def looks_good(bench):
         wait_state(page, f"{name}.wav", "sealed")
     page.choose_files("#files", os.path.join(bench.samples, "hello.mp3"), os.path.join(bench.samples, "hello.opus"))
     wait_state(page, "hello.opus", "sealed")
-    for name, label in (("broadcast-studio-2", "Studio 2"), ("call-0142-agent", "agent"), ("call-0142-caller", "caller")):
+    for name, label in (
+        ("broadcast-studio-2", "Studio 2"),
+        ("call-0142-agent", "agent"),
+        ("call-0142-caller", "caller"),
+    ):
         begin(writer, name, contentType="audio/pcm; rate=16000; channels=1", metadata={"source": label})
         speak(writer, name, pitch=0.11 + 0.03 * len(label))
     begin(page, "call-0139-caller", contentType="audio/pcm; rate=16000; channels=1", metadata={"source": "caller"})
@@ -29,12 +42,15 @@ def looks_good(bench):
     # Lines in the charts; longer ones for the documents.
     points = 14 if bench.picture_path else 4
     page.wait(
-        f"document.querySelector('td.rate polyline').getAttribute('points').split(' ').length > {points}", "there are charts",
+        f"document.querySelector('td.rate polyline').getAttribute('points').split(' ').length > {points}",
+        "there are charts",
     )
     page.evaluate("document.getElementById('play').click()")
     page.wait("/^0:0[4-9]/.test(document.getElementById('time').textContent)", "it plays")
     page.evaluate("document.getElementById('play').click()")
-    page.evaluate("document.querySelectorAll('.upload .icon-button').forEach((button, index) => { if (index > 1) button.click(); })")
+    page.evaluate(
+        "document.querySelectorAll('.upload .icon-button').forEach((button, index) => { if (index > 1) button.click(); })"
+    )
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     page.command("Input.dispatchMouseEvent", type="mouseMoved", x=1, y=1)
     bench.picture(page, "light")

@@ -3,9 +3,16 @@
 import json
 import os
 
-from browser import Failure
 from journeys import expect
-from page import begin, end, open_stream, send, text, wait_connected, wait_state, wait_verified
+from page import (
+    begin,
+    end,
+    open_stream,
+    send,
+    wait_connected,
+    wait_state,
+    wait_verified,
+)
 
 SCRIPT = "<!doctype html><script>top.hasRun = true; document.documentElement.dataset.ran = 1</script><h1>Hello</h1>"
 
@@ -31,7 +38,9 @@ def hostile_streams_stay_text(bench):
     open_stream(page, "hostile")
     wait_verified(page)
     expect(label in page.evaluate("document.getElementById('facts').textContent"), "the label is not shown as it is")
-    expect(page.evaluate("document.querySelectorAll('#inspector img, #rows img').length") == 0, "markup became elements")
+    expect(
+        page.evaluate("document.querySelectorAll('#inspector img, #rows img').length") == 0, "markup became elements"
+    )
     page.click("#inspector-actions button[aria-label='Save to a file']")
     page.wait("globalThis.types.length > 0", "it can be saved")
     types = page.evaluate("globalThis.types")
@@ -40,8 +49,12 @@ def hostile_streams_stay_text(bench):
 
 
 def streams_over_http_do_not_run(bench):
-    """the same stream, opened at its own address, runs no script on the page's origin"""
+    """the same stream, opened at its own address, runs no script on the page's origin, nor does one that is said to be audio"""
     page = bench.page()
+    wait_connected(page)
+    begin(page, "hostile-audio", contentType="audio/mpeg")
+    send(page, "hostile-audio", f"new TextEncoder().encode({json.dumps(SCRIPT)})")
+    end(page, "hostile-audio")
     status = page.evaluate("fetch('/streams/hostile').then((response) => response.status)")
     if status == 404:
         # The console has heard of it too.
@@ -54,9 +67,10 @@ def streams_over_http_do_not_run(bench):
     """)
     expect(kind == "application/octet-stream" and options == "nosniff", f"it is served as {kind}, {options}")
     expect("sandbox" in (policy or ""), f"it is not put into a sandbox: {policy}")
-    page.command("Page.navigate", url=bench.gateway.url + "streams/hostile")
-    page.wait("document.readyState === 'complete'", "whatever comes of it has come")
-    expect(page.evaluate("document.documentElement.dataset.ran === undefined"), "its script ran")
+    for name in ("hostile", "hostile-audio"):
+        page.command("Page.navigate", url=f"{bench.gateway.url}streams/{name}")
+        page.wait("document.readyState === 'complete'", "whatever comes of it has come")
+        expect(page.evaluate("document.documentElement.dataset.ran === undefined"), "its script ran")
 
 
 def the_policy_holds(bench):
@@ -135,7 +149,10 @@ def asks_for_a_token(bench):
     page.go(page.evaluate("location.href"))
     wait_state(page, "hello.mp3", "sealed")
     expect(not any(TOKEN in url for url in page.requests), "the token is in a URL")
-    expect(page.evaluate("document.cookie === '' && localStorage.length === 0"), "the token is kept for longer than the tab")
+    expect(
+        page.evaluate("document.cookie === '' && localStorage.length === 0"),
+        "the token is kept for longer than the tab",
+    )
     # A browser says of every 401 and 403 that it is one.
     page.errors = [error for error in page.errors if "401" not in error and "403" not in error]
 

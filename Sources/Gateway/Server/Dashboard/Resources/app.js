@@ -70,7 +70,8 @@ async function showList() {
     setText(byId('next-name'), page.isCut ? 'Search on' : 'Next');
     setText(byId('page'), `Page ${page.number}`);
     const many = `${words.count(page.streams.length)} ${page.streams.length === 1 ? 'stream' : 'streams'}`;
-    setText(byId('count'), page.isCut ? `${many} among ${words.count(page.scanned)} looked at` : page.number === 1 && !page.hasNext ? many : '');
+    const isAll = page.number === 1 && !page.hasNext;
+    setText(byId('count'), page.isCut ? `${many} among ${words.count(page.scanned)} looked at` : isAll ? many : '');
     await refreshInspected(page);
     return page;
 }
@@ -114,7 +115,8 @@ async function run() {
 function showTrouble(error) {
     showConnection('closed', 'Not connected');
     const isGateways = error instanceof GatewayError || error instanceof ConnectionLost;
-    setText(byId('trouble'), isGateways ? `${error.message} Trying again.` : `Something is wrong with this page: ${error.message}`);
+    const sentence = isGateways ? `${error.message} Trying again.` : `Something is wrong with this page: ${error.message}`;
+    setText(byId('trouble'), sentence);
     byId('trouble').hidden = false;
     // Another token may be allowed more.
     if (error.code === 'unauthorized') byId('token-open').hidden = false;
@@ -123,7 +125,9 @@ function showTrouble(error) {
 /** A token is asked for, and waited for. */
 async function lockedOut({ status, message }) {
     showConnection('closed', 'Not let in');
-    setText(byId('token-reason'), status === 401 ? (token() === '' ? 'This gateway asks for a token.' : 'The gateway does not know this token.') : message);
+    const isUnknown = status === 401 && token() !== '';
+    const wish = isUnknown ? 'The gateway does not know this token.' : 'This gateway asks for a token.';
+    setText(byId('token-reason'), status === 401 ? wish : message);
     byId('token-open').hidden = false;
     await new Promise((resolve) => {
         admitted = resolve;
@@ -163,6 +167,7 @@ list.onopen = (stream, opener) => {
 };
 list.ondelete = confirmDelete;
 inspector.ondelete = confirmDelete;
+inspector.onresume = ({ streamId }) => uploads.resume(streamId);
 inspector.onclose = () => list.select(null);
 uploads.onchange = () => wake();
 uploads.onopen = async (id) => {

@@ -28,11 +28,12 @@ export class Sparkline {
         const step = width / (this.capacity - 1);
         const first = this.capacity - shown.length;
         const points = shown
-            .map((value, index) => (value === null ? null : [(first + index) * step, height - 1.5 - (value / top) * (height - 4)]))
-            .filter((point) => point !== null)
-            .map(([x, y]) => [x.toFixed(1), y.toFixed(1)]);
+            .map((value, index) => [(first + index) * step, value])
+            .filter(([, value]) => value !== null)
+            .map(([x, value]) => [x.toFixed(1), (height - 1.5 - (value / top) * (height - 4)).toFixed(1)]);
         const text = points.map((point) => point.join(',')).join(' ');
         this.#line.setAttribute('points', text);
-        this.#area.setAttribute('points', points.length < 2 ? '' : `${points[0][0]},${height} ${text} ${points.at(-1)[0]},${height}`);
+        const foot = (point) => `${point[0]},${height}`;
+        this.#area.setAttribute('points', points.length < 2 ? '' : `${foot(points[0])} ${text} ${foot(points.at(-1))}`);
     }
 }

@@ -67,7 +67,8 @@ export class RangeReader {
         let at = offset;
         while (at < offset + length) {
             try {
-                const bytes = await this.#connection.read(this.#streamId, at, Math.min(rangeLength, offset + length - at), waitMs);
+                const wanted = Math.min(rangeLength, offset + length - at);
+                const bytes = await this.#connection.read(this.#streamId, at, wanted, waitMs);
                 parts.push(bytes);
                 at += bytes.length;
             } catch (error) {

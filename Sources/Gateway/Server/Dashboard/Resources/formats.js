@@ -68,6 +68,18 @@ export function identify(head, declared) {
 /** The most channels that WebAudio has to have, and sample rates that it has to take. */
 const mostChannels = 32;
 const rates = [3000, 384000];
+/** Samples by the format tag and the bits of a WAV file. */
+const wavSamples = {
+    '1/8': 'u8', '1/16': 's16', '1/24': 's24', '1/32': 's32', '3/32': 'f32', '6/8': 'alaw', '7/8': 'ulaw',
+};
+/** Samples by media type. */
+const declaredSamples = {
+    'audio/l8': 'u8', 'audio/l16': 's16', 'audio/l24': 's24', 'audio/pcm': 's16', 'audio/pcmu': 'ulaw', 'audio/pcma': 'alaw',
+};
+/** Samples in words. */
+const sampleNames = {
+    u8: '8 bit', s16: '16 bit', s24: '24 bit', s32: '32 bit', f32: '32 bit float', ulaw: 'µ-law', alaw: 'A-law',
+};
 
 /**
  * How the samples of a WAV file lie, from its first bytes: `{ rate, channels, sample, bytes, start, length }`. `sample`
@@ -84,7 +96,7 @@ export function wavFormat(head) {
             // WAVE_FORMAT_EXTENSIBLE: the tag is the beginning of the sub-format.
             if (tag === 0xfffe && size >= 40 && at + 34 <= head.length) tag = view.getUint16(at + 32, true);
             const bits = view.getUint16(at + 22, true);
-            const sample = { '1/8': 'u8', '1/16': 's16', '1/24': 's24', '1/32': 's32', '3/32': 'f32', '6/8': 'alaw', '7/8': 'ulaw' }[`${tag}/${bits}`];
+            const sample = wavSamples[`${tag}/${bits}`];
             format = plausible({
                 rate: view.getUint32(at + 12, true), channels: view.getUint16(at + 10, true), sample, bytes: bits / 8,
                 isBigEndian: false,
@@ -102,7 +114,7 @@ export function wavFormat(head) {
 /** `audio/L16` (RFC 2586, RFC 3551: big-endian), and `audio/pcm` with the same parameters, little-endian. */
 function declaredPCM(declared) {
     const [type, ...parameters] = (declared ?? '').toLowerCase().split(';').map((part) => part.trim());
-    const sample = { 'audio/l8': 'u8', 'audio/l16': 's16', 'audio/l24': 's24', 'audio/pcm': 's16', 'audio/pcmu': 'ulaw', 'audio/pcma': 'alaw' }[type];
+    const sample = declaredSamples[type];
     if (sample === undefined) return null;
     const values = Object.fromEntries(parameters.map((parameter) => parameter.split('=').map((part) => part.trim())));
     const isTelephone = sample === 'ulaw' || sample === 'alaw';
@@ -124,9 +136,8 @@ function plausible(format) {
 }
 
 function describePCM({ rate, channels, sample }) {
-    const kinds = { u8: '8 bit', s16: '16 bit', s24: '24 bit', s32: '32 bit', f32: '32 bit float', ulaw: 'µ-law', alaw: 'A-law' };
     const voices = channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
-    return `${kinds[sample]}, ${rate / 1000} kHz, ${voices}`;
+    return `${sampleNames[sample]}, ${rate / 1000} kHz, ${voices}`;
 }
 
 /** The samples of whole blocks, one Float32Array of -1 to 1 a channel. */

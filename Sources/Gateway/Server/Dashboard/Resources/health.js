@@ -31,7 +31,7 @@ export function total(families, name) {
     return series === undefined ? null : series.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** The value under which a share of observations were, between two scrapes of a histogram; null where none were made. */
+/** The value under which a share of observations was, between two scrapes of a histogram; null where none was made. */
 export function quantile(families, before, name, share) {
     const counts = (scrape) => {
         const sums = new Map();
@@ -65,14 +65,18 @@ const figures = [
     },
     {
         name: 'In',
-        read: (scrapes) => figure(perSecond(scrapes, 'audiocache_received_bytes_total') ?? scrapes.growth, words.bitRate, () => {
+        read: (scrapes) => {
             const all = total(scrapes.now, 'audiocache_received_bytes_total');
-            return all === null ? 'of the streams shown' : `${words.bytes(all)} since start`;
-        }),
+            const rate = perSecond(scrapes, 'audiocache_received_bytes_total') ?? scrapes.growth;
+            return figure(rate, words.bitRate, () => (all === null ? 'of the streams shown' : sinceStart(all)));
+        },
     },
     {
         name: 'Out',
-        read: (scrapes) => figure(perSecond(scrapes, 'audiocache_sent_bytes_total'), words.bitRate, () => `${words.bytes(total(scrapes.now, 'audiocache_sent_bytes_total'))} since start`),
+        read: (scrapes) => {
+            const all = total(scrapes.now, 'audiocache_sent_bytes_total');
+            return figure(perSecond(scrapes, 'audiocache_sent_bytes_total'), words.bitRate, () => sinceStart(all));
+        },
     },
     {
         name: 'GET, 99 %',
@@ -80,14 +84,18 @@ const figures = [
             if (!now.has('audiocache_get_duration_seconds_bucket')) return null;
             const seconds = quantile(now, before, 'audiocache_get_duration_seconds', 0.99);
             const median = quantile(now, before, 'audiocache_get_duration_seconds', 0.5);
-            return { value: seconds, text: seconds === null ? '–' : duration(seconds), detail: median === null ? 'none just now' : `${duration(median)} median` };
+            return {
+                value: seconds,
+                text: seconds === null ? '–' : duration(seconds),
+                detail: median === null ? 'none just now' : `${duration(median)} median`,
+            };
         },
     },
     {
         name: 'Memory',
         read: (scrapes) => figure(total(scrapes.now, 'process_resident_memory_bytes'), words.bytes, () => {
             const processor = perSecond(scrapes, 'process_cpu_seconds_total');
-            return processor === null ? '' : `${Math.round(processor * 100)} % of a core`;
+            return processor === null || Number.isNaN(processor) ? '' : `${Math.round(processor * 100)} % of a core`;
         }),
     },
     {
@@ -96,11 +104,14 @@ const figures = [
             const used = total(now, 'audiocache_storage_used_bytes');
             if (used === null) return null;
             const free = total(now, 'audiocache_storage_free_bytes');
-            const limit = total(now, 'audiocache_storage_limit_bytes') ?? total(now, 'audiocache_storage_capacity_bytes')
-                ?? (free === null ? null : used + free);
+            const limit = total(now, 'audiocache_storage_limit_bytes') ?? total(now, 'audiocache_storage_pool_bytes');
             const streams = total(now, 'audiocache_storage_streams');
-            const parts = [streams === null ? null : `${words.count(streams)} streams`, limit === null ? null : `${words.bytes(limit)} at most`];
-            return { value: used, text: words.bytes(used), detail: parts.filter(Boolean).join(', '), share: limit ? used / limit : null };
+            const parts = [
+                streams === null ? null : `${words.count(streams)} ${streams === 1 ? 'stream' : 'streams'}`,
+                limit !== null ? `of ${words.bytes(limit)}` : free !== null ? `${words.bytes(free)} free` : null,
+            ];
+            const detail = parts.filter(Boolean).join(', ');
+            return { value: used, text: words.bytes(used), detail, share: limit ? used / limit : null };
         },
     },
 ];
@@ -144,7 +155,8 @@ export class HealthView {
             }
         }
         const before = this.#before;
-        const scrapes = { now, before: before?.now ?? null, seconds: before === null ? 0 : (at - before.at) / 1000, growth: this.growth() };
+        const seconds = before === null ? 0 : (at - before.at) / 1000;
+        const scrapes = { now, before: before?.now ?? null, seconds, growth: this.growth() };
         this.#before = { now, at };
         for (const tile of this.#tiles) tile.show(scrapes);
         byId('health').dataset.bare = String(now.size === 0);
@@ -175,14 +187,16 @@ class Tile {
 
     constructor(one) {
         this.#figure = one;
-        this.node = element('div', { class: 'tile', hidden: true }, element('dt', {}, one.name), this.#text, this.#detail, element('dd', { class: 'tile-chart', 'aria-hidden': 'true' }, this.#line.node, this.#meter));
+        const chart = element('dd', { class: 'tile-chart', 'aria-hidden': 'true' }, this.#line.node, this.#meter);
+        const name = element('dt', {}, one.name);
+        this.node = element('div', { class: 'tile', hidden: true }, name, this.#text, this.#detail, chart);
     }
 
     show(scrapes) {
         const read = this.#figure.read(scrapes);
         this.node.hidden = read === null;
         if (read === null) return;
-        this.#values = [...this.#values, read.value].slice(-capacity);
+        this.#values = [...this.#values, Number.isNaN(read.value) ? null : read.value].slice(-capacity);
         setText(this.#text, read.text);
         setText(this.#detail, read.detail);
         const hasShare = read.share !== undefined && read.share !== null;
@@ -194,16 +208,22 @@ class Tile {
 }
 
 function figure(value, write, detail) {
-    return value === null || value === undefined ? null : { value, text: write(value), detail: detail(value) };
+    if (value === null || value === undefined) return null;
+    return { value, text: Number.isNaN(value) ? '–' : write(value), detail: detail(value) };
 }
 
-/** How much a counter grows in a second; null before the second scrape, and where the gateway was started anew. */
+/** How much a counter grows in a second: null where there is none, NaN where that takes one more scrape to know. */
 function perSecond({ now, before, seconds }, name) {
     const [later, earlier] = [total(now, name), before === null ? null : total(before, name)];
     if (later === null) return null;
-    return earlier === null || later < earlier || seconds <= 0 ? 0 : (later - earlier) / seconds;
+    return earlier === null || later < earlier || seconds <= 0 ? NaN : (later - earlier) / seconds;
+}
+
+function sinceStart(count) {
+    return `${words.bytes(count)} since start`;
 }
 
 function duration(seconds) {
-    return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : seconds < 1 ? `${(seconds * 1000).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
+    if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
+    return seconds < 1 ? `${(seconds * 1000).toPrecision(2)} ms` : `${seconds.toPrecision(2)} s`;
 }

@@ -1,14 +1,24 @@
 // What is known about one stream, and its sound: played where it is complete, followed where it is being written.
 
+import { address, token } from './access.js';
 import { announce, byId, copyButton, element, icon, iconButton, setText } from './dom.js';
 import { CannotFollow, Follower } from './tail.js';
 import { mostHeld, Player, readAtOnce } from './player.js';
 import { Waveform } from './waveform.js';
 import * as words from './words.js';
 
+/** How far keys move the position, in seconds. */
+const steps = {
+    ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -30, PageUp: 30, Home: -Infinity, End: Infinity,
+};
+/** Against what a stream is safe, in words. */
+const safeties = { memory: 'nothing: it is in memory', process: 'the end of the process', power: 'a power cut' };
+
 export class Inspector {
     /** Called with the stream that is to be removed. */
     ondelete = () => {};
+    /** Called with the suspended stream that is to be gone on with. */
+    onresume = () => {};
     /** Called when no stream is shown any more. */
     onclose = () => {};
 
@@ -236,12 +246,14 @@ export class Inspector {
     }
 
     #seekByKey(event) {
-        const steps = {
-            ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -30, PageUp: 30, Home: -Infinity, End: Infinity,
-        };
-        if (event.key === ' ') this.#press();
-        else if (event.key in steps) this.#seekTo(Math.max(0, Math.min(this.#length, (this.#player?.position ?? 0) + steps[event.key])));
-        else return;
+        if (event.key === ' ') {
+            this.#press();
+        } else if (event.key in steps) {
+            const wanted = (this.#player?.position ?? 0) + steps[event.key];
+            this.#seekTo(Math.max(0, Math.min(this.#length, wanted)));
+        } else {
+            return;
+        }
         event.preventDefault();
     }
 
@@ -252,8 +264,10 @@ export class Inspector {
         seek.setAttribute('aria-disabled', String(!isKnown));
         seek.setAttribute('aria-valuemax', String(Math.round(length)));
         seek.setAttribute('aria-valuenow', String(Math.round(position)));
-        seek.setAttribute('aria-valuetext', isKnown ? `${words.spokenClock(position)} of ${words.spokenClock(length)}` : 'nothing to play');
-        if (this.#player !== null || this.#stream?.state !== 'live') this.#wave.position = isKnown ? position / length : 0;
+        const spoken = `${words.spokenClock(position)} of ${words.spokenClock(length)}`;
+        seek.setAttribute('aria-valuetext', isKnown ? spoken : 'nothing to play');
+        const isLive = this.#player === null && this.#stream?.state === 'live';
+        if (!isLive) this.#wave.position = isKnown ? position / length : 0;
         setText(byId('time'), isKnown ? `${words.clock(position)} / ${words.clock(length)}` : '');
     }
 
@@ -279,6 +293,7 @@ export class Inspector {
         delete this.#node.dataset.empty;
         setText(byId('inspector-name'), streamId);
         byId('inspector-actions').replaceChildren(
+            iconButton('up', 'Go on with its file', () => this.onresume(this.#stream), { id: 'resume' }),
             copyButton('Copy the id', () => streamId),
             iconButton('save', 'Save to a file', () => this.#save()),
             iconButton('trash', 'Delete this stream', () => this.ondelete(this.#stream)),
@@ -286,7 +301,10 @@ export class Inspector {
         byId('commands').replaceChildren(...[
             `audio-client download ${streamId} ${streamId}`,
             `audio-client tail ${streamId} | ffplay -`,
-        ].map((command) => element('div', { class: 'command' }, element('code', {}, command), copyButton('Copy the command', () => command))));
+            `curl -O ${token() === '' ? '' : '-H "Authorization: Bearer $TOKEN" '}${address(`/streams/${streamId}`)}`,
+        ].map((command) => element(
+            'div', { class: 'command' }, element('code', {}, command), copyButton('Copy the command', () => command),
+        )));
         this.#facts();
     }
 
@@ -304,13 +322,17 @@ export class Inspector {
     #facts() {
         const stream = this.#stream;
         // What has not changed is left alone: somebody may be selecting it.
-        const known = JSON.stringify([stream, this.#player?.sha256, this.#player?.format?.name, Math.floor(Date.now() / 60_000)]);
+        const minute = Math.floor(Date.now() / 60_000);
+        const known = JSON.stringify([stream, this.#player?.sha256, this.#player?.format?.name, minute]);
         if (known === this.#shown) return;
         this.#shown = known;
+        byId('resume').hidden = stream.state !== 'suspended';
         const state = byId('inspector-state');
         state.dataset.state = stream.state;
         setText(state, stream.state);
-        const time = (at) => (at === undefined ? null : element('time', { datetime: new Date(at).toISOString() }, `${words.absolute(at)} (${words.relative(at)})`));
+        const time = (at) => (at === undefined ? null : element(
+            'time', { datetime: new Date(at).toISOString() }, `${words.absolute(at)} (${words.relative(at)})`,
+        ));
         const rows = [
             ['Size', `${words.count(stream.size)} bytes`],
             ['Content type', stream.contentType ?? 'not declared'],
@@ -321,10 +343,11 @@ export class Inspector {
             ['Last read', time(stream.lastReadAt)],
             ['Expires', time(stream.expiresAt)],
             ['Readers', stream.readers === undefined ? null : words.count(stream.readers)],
-            ['Safe against', { memory: 'nothing: it is in memory', process: 'the end of the process', power: 'a power cut' }[stream.durability] ?? null],
+            ['Safe against', safeties[stream.durability] ?? null],
             ...Object.entries(stream.metadata ?? {}).map(([name, value]) => [name, value, 'label']),
         ];
-        byId('facts').replaceChildren(...rows.filter(([, value]) => value !== null).map(([name, value, kind]) => element(
+        const told = rows.filter(([, value]) => value !== null);
+        byId('facts').replaceChildren(...told.map(([name, value, kind]) => element(
             'div', { class: kind ?? null }, element('dt', {}, name), element('dd', {}, value),
         )));
     }

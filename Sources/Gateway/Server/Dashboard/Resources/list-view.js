@@ -30,7 +30,8 @@ export class ListView {
             rows.set(stream.streamId, row);
         }
         const nodes = [...rows.values()].map((row) => row.node);
-        const isSame = nodes.length === this.#body.children.length && nodes.every((node, index) => node === this.#body.children[index]);
+        const shown = this.#body.children;
+        const isSame = nodes.length === shown.length && nodes.every((node, index) => node === shown[index]);
         if (!isSame) {
             const focused = document.activeElement;
             this.#body.replaceChildren(...nodes);
@@ -82,7 +83,9 @@ class Row {
 
     constructor(id, view) {
         this.#id = id;
-        this.button = element('button', { type: 'button', class: 'row-name', onclick: () => view.onopen(this.stream, this.button) }, id);
+        const open = () => view.onopen(this.stream, this.button);
+        const remove = iconButton('trash', `Delete ${id}`, () => view.ondelete(this.stream));
+        this.button = element('button', { type: 'button', class: 'row-name', onclick: open }, id);
         this.node = element(
             // The roles are those of the elements, said again: on a phone the style sheet makes cards of the rows.
             'tr', { role: 'row', 'data-id': id },
@@ -92,7 +95,7 @@ class Row {
             element('td', { role: 'cell', class: 'rate' }, element('div', {}, this.#line.node, this.#rateText)),
             element('td', { role: 'cell', class: 'digest-cell' }, this.#digest),
             element('td', { role: 'cell', class: 'age' }, this.#time),
-            element('td', { role: 'cell', class: 'actions' }, iconButton('trash', `Delete ${id}`, () => view.ondelete(this.stream))),
+            element('td', { role: 'cell', class: 'actions' }, remove),
         );
     }
 

@@ -18,7 +18,8 @@ export class Recorder {
     static get obstacle() {
         if (!window.isSecureContext) return 'Browsers give the microphone to pages from https or from this machine only.';
         if (navigator.mediaDevices === undefined || window.MediaRecorder === undefined) return 'This browser can’t record.';
-        if (!types.some((type) => MediaRecorder.isTypeSupported(type))) return 'This browser records no format that is known here.';
+        const isAnyKnown = types.some((type) => MediaRecorder.isTypeSupported(type));
+        if (!isAnyKnown) return 'This browser records no format that is known here.';
         return null;
     }
 

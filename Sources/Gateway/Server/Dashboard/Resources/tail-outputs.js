@@ -143,7 +143,8 @@ export class OggOutput {
     async #decode(bytes, least) {
         const { pages, rest } = oggPages(joined([this.#rest, bytes]));
         this.#rest = rest.slice();
-        this.#pages.push(...pages.filter((page) => page.granule > 0).map((page) => ({ ...page, bytes: page.bytes.slice() })));
+        const sounding = pages.filter((page) => page.granule > 0);
+        this.#pages.push(...sounding.map((page) => ({ ...page, bytes: page.bytes.slice() })));
         if (this.#pages.length < 2) return;
         let first = this.#pages[0];
         const last = this.#pages.at(-1);
@@ -229,7 +230,7 @@ export class MediaSourceOutput {
         this.#isFinished = true;
         this.#advance();
         const audio = this.#audio;
-        if (this.ahead < 0.1) return;
+        if (this.ahead < 0.1 || audio.paused) return;
         await new Promise((resolve) => {
             audio.addEventListener('ended', resolve, { once: true });
             audio.addEventListener('error', resolve, { once: true });

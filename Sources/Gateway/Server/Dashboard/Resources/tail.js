@@ -1,6 +1,6 @@
 // Listening to a stream while it is written: SUBSCRIBE from near its end, and play what comes. How depends on what it
-// is: the browser's MediaSource takes MP3, WebM and MP4; PCM is scheduled sample by sample; Ogg is decoded a few pages at
-// a time. What can't be followed is said so.
+// is: the browser's MediaSource takes MP3 and WebM; PCM is scheduled sample by sample; Ogg is decoded a few pages at a
+// time. What can't be followed is said so.
 
 import { Connection, GatewayError } from './connection.js';
 import { RangeReader } from './download.js';
@@ -9,11 +9,18 @@ import { MediaSourceOutput, OggOutput, PCMOutput } from './tail-outputs.js';
 
 /** How many bytes of a stream are looked at to know what it is. */
 const headLength = 64 * 1024;
-/** How long it is waited for the first bytes. */
+/** How long it is waited for the first bytes, and for those that a format begins with. */
 const patienceMs = 20_000;
 
 /** Why a stream can't be followed here, for people. */
 export class CannotFollow extends Error {}
+
+/** What a decoder needs before anything else has not been written to its end. */
+class NotYet extends CannotFollow {
+    constructor(name) {
+        super(`The beginning of a stream in ${name} is not whole yet. Try again when more was written.`);
+    }
+}
 
 export class Follower {
     /** What is heard, for whoever wants to draw it. */
@@ -36,14 +43,13 @@ export class Follower {
     /** Begins; resolves once subscribed, and throws {@link CannotFollow}, GatewayError or ConnectionLost. */
     async start(streamId, declaredType) {
         this.onstate('Waiting for the first bytes…');
-        const { head, size } = await this.#look(streamId);
-        const format = identify(head, declaredType);
-        this.#output = this.#outputFor(format, head);
+        const { format, size } = await this.#look(streamId, declaredType);
         await this.#output.open?.();
         await this.#context.resume();
         const connection = await Connection.open();
         if (this.#isOver) {
             connection.close();
+            this.#output.stop();
             return format;
         }
         this.#connection = connection;
@@ -68,13 +74,24 @@ export class Follower {
         this.#end(null);
     }
 
-    async #look(streamId) {
+    /** Finds out what it is and how to play it; waits for the bytes that tell. */
+    async #look(streamId, declaredType) {
+        const deadline = performance.now() + patienceMs;
         const reader = await RangeReader.open(streamId);
         try {
             const first = await reader.read(0, 1, patienceMs);
             if (first.length === 0) throw new CannotFollow('Nothing was written to it yet. Try again when there is.');
-            const head = await reader.read(0, headLength);
-            return { head, size: (await reader.info()).size };
+            for (;;) {
+                const head = await reader.read(0, headLength);
+                const format = identify(head, declaredType);
+                try {
+                    this.#output = this.#outputFor(format, head);
+                    return { format, size: (await reader.info()).size };
+                } catch (error) {
+                    if (!(error instanceof NotYet) || this.#isOver || performance.now() > deadline) throw error;
+                    await reader.read(head.length, 1, 1000);
+                }
+            }
         } finally {
             reader.close();
         }
@@ -88,18 +105,24 @@ export class Follower {
         }
         if (canStream && format.kind === 'webm') {
             const first = webmCluster(head);
-            if (first < 0) throw new CannotFollow('Its WebM header is not whole yet. Try again in a moment.');
+            if (first < 0) throw new NotYet(format.name);
             return new MediaSourceOutput(this.#context, this.analyser, format, head.subarray(0, first), webmCluster);
         }
         if (format.kind === 'ogg') {
             const header = oggHeader(head);
             const rate = oggClock(head);
-            if (header === null || rate === null) throw new CannotFollow('Its Ogg headers are not whole yet. Try again in a moment.');
+            if (header === null) throw new NotYet(format.name);
+            if (rate === null) throw new CannotFollow(`${format.name} of this kind can’t be followed in a browser.`);
             return new OggOutput(this.#context, this.analyser, header, rate);
         }
-        if (format.kind === 'wav') throw new CannotFollow(`This WAV file has samples that are not followed here.`);
+        if (format.kind === 'wav' && head.length < 200) throw new NotYet(format.name);
+        if (format.kind === 'wav') throw new CannotFollow('This WAV file has samples that are not followed here.');
+        if (format.kind === 'unknown' && head.length < 64) throw new NotYet('a known format');
         if (format.kind === 'unknown') {
-            throw new CannotFollow('It is no audio format that is known here. Raw PCM needs a content type such as audio/L16; rate=16000; channels=1.');
+            throw new CannotFollow(
+                'It is no audio format that is known here. '
+                + 'Raw PCM needs a content type such as audio/L16; rate=16000; channels=1.',
+            );
         }
         throw new CannotFollow(`${format.name} can’t be followed in a browser. It can be played once it is sealed.`);
     }

@@ -20,14 +20,21 @@ export class UploadView {
     #running = 0;
     #recorder = null;
     #recorded = null;
+    /** The stream that the next chosen file goes on with, or null. */
+    #resumed = null;
     #meter = new Waveform(byId('record-wave'));
 
     constructor() {
         const input = byId('files');
-        byId('choose').addEventListener('click', () => input.click());
+        byId('choose').addEventListener('click', () => {
+            this.#resumed = null;
+            input.click();
+        });
         input.addEventListener('change', () => {
-            this.#add(input.files);
+            const files = [...input.files];
             input.value = '';
+            if (this.#resumed === null) this.#add(files);
+            else if (files.length > 0) this.#enqueue(new Upload(this.#resumed, new FileSource(files[0]), null));
         });
         byId('record').addEventListener('click', () => this.#toggleRecording());
         this.#takeDrops();
@@ -39,6 +46,12 @@ export class UploadView {
         addEventListener('beforeunload', (event) => {
             if (this.#running > 0) event.preventDefault();
         });
+    }
+
+    /** Asks for the file that a suspended stream is the beginning of, and sends the rest of it. */
+    resume(streamId) {
+        this.#resumed = streamId;
+        byId('files').click();
     }
 
     #takeDrops() {
@@ -154,7 +167,8 @@ export class UploadView {
             announce('Recording.');
             this.#drawRecording(recorder, begun);
         } catch (error) {
-            setText(byId('record-state'), error.name === 'NotAllowedError' ? 'The microphone was not allowed.' : `No recording: ${error.message}`);
+            const isForbidden = error.name === 'NotAllowedError';
+            setText(byId('record-state'), isForbidden ? 'The microphone was not allowed.' : `No recording: ${error.message}`);
         } finally {
             button.disabled = false;
         }

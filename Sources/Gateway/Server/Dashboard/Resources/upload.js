@@ -10,6 +10,8 @@ const frameLength = 64 * 1024;
 const mostUnsent = 1 << 20;
 /** How many stored bytes apart the gateway says how far it is. */
 const ackEvery = 256 * 1024;
+/** How much of a suspended stream's beginning, and of its end, is compared before a file is sent after it. */
+const compared = [64 * 1024, 512 * 1024];
 /** From the first wait after a broken connection to the longest, in milliseconds. */
 const waits = [500, 10_000];
 
@@ -33,6 +35,8 @@ export class Upload {
     #connection = null;
     #digest = new SHA256();
     #hasBegun = false;
+    /** Whether it is not known yet that what is stored came from this source. */
+    #isStranger = false;
     #isCancelled = false;
     #wake = () => {};
     #failure = null;
@@ -41,12 +45,14 @@ export class Upload {
     /**
      * @param streamId the id to use; where it is taken, another is made of it
      * @param source a FileSource or a RecordingSource
-     * @param options `contentType` and `metadata`
+     * @param options `contentType` and `metadata`; null to go on with the suspended stream of this id
      */
     constructor(streamId, source, options) {
         this.streamId = streamId;
         this.#source = source;
-        this.#start = options;
+        this.#start = options ?? {};
+        this.#hasBegun = options === null;
+        this.#isStranger = options === null;
     }
 
     get size() {
@@ -65,7 +71,8 @@ export class Upload {
                 await this.#once(() => { [wait] = waits; });
             } catch (error) {
                 if (this.isOver || !this.#mayResume(error)) {
-                    this.#finish(this.#isCancelled ? 'cancelled' : 'failed', this.#isCancelled ? this.#remains : error.message);
+                    if (this.#isCancelled) this.#finish('cancelled', this.#remains);
+                    else this.#finish('failed', error.message);
                     return;
                 }
                 this.#set('interrupted', `${error.message} Trying again in ${(wait / 1000).toFixed(1)} s.`);
@@ -81,7 +88,8 @@ export class Upload {
         this.#isCancelled = true;
         const connection = this.#connection;
         if (connection?.isOpen) {
-            await connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => { this.#hasBegun = false; }, () => {});
+            const isRemoved = connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
+            if (await isRemoved) this.#hasBegun = false;
             connection.close();
         }
         this.#wake();
@@ -113,6 +121,7 @@ export class Upload {
 
     /** Opens the stream; answers with where to begin, or with null where it turns out to be complete. */
     async #begin(connection) {
+        if (this.#isStranger) await this.#compare(connection);
         for (;;) {
             const message = { type: 'START', streamId: this.streamId, ackEvery, ...this.#start };
             if (this.#hasBegun) message.resume = true;
@@ -135,6 +144,21 @@ export class Upload {
                 return null;
             }
         }
+    }
+
+    /** What is stored is to be the source's beginning: other bytes after it would spoil it for good. */
+    async #compare(connection) {
+        const { state, size } = await connection.request({ type: 'INFO', streamId: this.streamId });
+        if (state !== 'suspended') throw new Error(`The stream is ${state}; only a suspended one is gone on with.`);
+        const [beginning, end] = compared;
+        for (let at = 0; at < size; at = at < beginning ? Math.max(beginning, size - end) : at + frameLength) {
+            const stored = await connection.read(this.streamId, at, Math.min(frameLength, size - at));
+            const mine = await this.#source.read(at, stored.length);
+            if (mine?.length !== stored.length || mine.some((byte, index) => byte !== stored[index])) {
+                throw new Error('This file does not begin with what is stored, so it was not sent.');
+            }
+        }
+        this.#isStranger = false;
     }
 
     async #sendFrom(start, connection) {
@@ -187,14 +211,16 @@ export class Upload {
         if (size !== this.#digest.length || (sha256 !== undefined && sha256 !== mine)) {
             this.#finish('failed', `The gateway has ${size} bytes with the SHA-256 ${sha256}, which is not what was sent.`);
         } else {
-            this.#finish('sealed', sha256 === undefined ? 'Stored; this gateway keeps no digests.' : 'Stored, and the digest is the same.');
+            const isCompared = sha256 !== undefined;
+            this.#finish('sealed', isCompared ? 'Stored, and the digest is the same.' : 'Stored; this gateway keeps no digests.');
         }
     }
 
     /** A broken connection, a gateway that goes down, and what is said to be worth trying again. */
     #mayResume(error) {
         if (this.#isCancelled) return false;
-        return error instanceof ConnectionLost || (error instanceof GatewayError && (error.isRetryable || error.code === 'shutting_down'));
+        if (error instanceof GatewayError) return error.isRetryable || error.code === 'shutting_down';
+        return error instanceof ConnectionLost;
     }
 
     #pause(milliseconds) {
@@ -221,8 +247,8 @@ export class Upload {
 
 /** An id of the protocol's grammar, from a file's name. */
 export function idFrom(name) {
-    const plain = name.normalize('NFKD').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.').replace(/^[.-]+/, '').slice(0, 100);
-    return plain === '' ? 'upload' : plain;
+    const plain = name.normalize('NFKD').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/\.{2,}/g, '.').replace(/^[.-]+/, '');
+    return plain === '' ? 'upload' : plain.slice(0, 100);
 }
 
 /** `hello-k3x9q2.mp3` for `hello.mp3`, and something else every time. */
