@@ -106,8 +106,13 @@ class Scene:
                 time.sleep(0.01)
             yield
         finally:
+            # It may wait for a thread for ever that its own signal has killed; without it the others just go on.
             process.terminate()
-            process.wait()
+            try:
+                process.wait(1)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
             process.stderr.close()
 
     def bytes(self, count):
