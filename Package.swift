@@ -230,6 +230,14 @@ let package = Package(
                 "MmapBackend", "TestSupport", "Wire", logging, nioCore, nioEmbedded, nioPosix,
             ]
         ),
+        // What the fuzzer has begun with and found, replayed; the fuzzer itself is a package of its own.
+        .testTarget(
+            name: "FuzzReplayTests",
+            dependencies: ["CacheProtocol", "GatewayServer", "Wire", nioCore, nioHTTP1],
+            path: "Fuzz",
+            exclude: ["Corpus", "Driver", "Package.swift", "README.md"],
+            sources: ["Properties", "Replay"]
+        ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.
         .executableTarget(
             name: "conformance-peer",

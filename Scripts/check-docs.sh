@@ -115,5 +115,31 @@ while IFS=: read -r file target; do
 done < <(grep -o -H -E '\]\([^)#: ]+(#[^)]*)?\)' README.md CONTRIBUTING.md CHANGELOG.md docs/*.md Samples/*.md \
     | sed 's/](\(.*\))$/\1/')
 
+# What docs/reliability.md says shows a row exists: rows of Scripts/faults.sh, scripts, suites and tests.
+# shellcheck disable=SC2016 # The backquotes are the document's.
+mapfile -t witnesses < <(awk '/^<!-- matrix -->$/ { inside = 1 } /^## / { inside = 0 } inside && /^[|]/' docs/reliability.md \
+    | awk -F ' [|] ?' '{ print $3 }' | grep -o '[`][^`]*[`]' | tr -d '`' | sort -u)
+[ "${#witnesses[@]}" -gt 50 ] || fault "docs/reliability.md has no matrix"
+for witness in "${witnesses[@]}"; do
+    case $witness in
+        *.sh) [ -x "Scripts/$witness" ] || fault "docs/reliability.md: there is no Scripts/$witness" ;;
+        [A-Z]*)
+            suite=${witness%%.*} test=${witness#*.}
+            mapfile -t files < <(grep -r -l -E "^(struct|final class|extension) $suite\b" Tests Fuzz/Replay --include='*.swift')
+            if [ "${#files[@]}" -eq 0 ]; then
+                fault "docs/reliability.md: there is no suite $suite"
+            elif [ "$test" != "$witness" ] && ! grep -q "func $test(" "${files[@]}"; then
+                fault "docs/reliability.md: there is no test $witness"
+            fi
+            ;;
+        *)
+            grep -q -r "^async def ${witness//-/_}(" Tests/Faults/rows || fault "docs/reliability.md: there is no row $witness"
+            ;;
+    esac
+done
+while read -r row; do
+    [[ " ${witnesses[*]} " == *" ${row//_/-} "* ]] || fault "docs/reliability.md does not tell of the row ${row//_/-}"
+done < <(grep -h -A 1 '^@row(' Tests/Faults/rows/*.py | sed -n 's/^async def \([a-z0-9_]*\)(.*/\1/p')
+
 [ "$faults" -eq 0 ] || die "$faults differences"
 printf '%s agrees with the code: %s\n' "$document" "gateway, ${types[*]}"

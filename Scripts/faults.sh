@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings faults about for real (full, dying and stalled disks, power cuts, damaged files and indexes, kills at chosen
-# calls, limits, signals, clocks, silent networks) and looks what comes of each, a bystander included. The rows are those
+# calls, limits, signals, silent networks) and looks what comes of each, a bystander included. The rows are those
 # of docs/reliability.md.
 #
 #   Scripts/faults.sh [--quick] [--list] [--backend mmap|sqlite] [ROW...]
@@ -23,7 +23,6 @@ command -v strace >/dev/null || missing+=(strace)
 command -v nft >/dev/null || missing+=(nftables)
 command -v ip >/dev/null || missing+=(iproute2)
 command -v mkfs.ext4 >/dev/null || missing+=(e2fsprogs)
-compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
 if [ "${#missing[@]}" -gt 0 ] && command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ]; then
     install_packages "${missing[@]}" || echo "Without ${missing[*]}: the rows that need them are skipped."
 fi

@@ -49,7 +49,9 @@ def play(function, backend, options):
         keep = True
         if not isinstance(error, Failed):
             traceback.print_exc()
-        print(f"  {name} ({backend}): {type(error).__name__}: {error}\n  kept: {scene.directory if scene else ''}", file=sys.stderr)
+        print(f"  {name} ({backend}): {type(error).__name__}: {error}", file=sys.stderr)
+        if scene is not None:
+            print(f"  gateways: {scene.how_gateways_are()}; kept: {scene.directory}", file=sys.stderr)
         return "FAILED"
     finally:
         if scene is not None:

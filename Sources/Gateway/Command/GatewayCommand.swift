@@ -57,10 +57,17 @@ struct GatewayCommand: AsyncParsableCommand {
             "gateway \(GatewayServer.version) starts",
             metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
         )
+        var configuration = settings.gateway
+        let descriptors = DescriptorRoom.raise()
+        if let room = DescriptorRoom.fit(&configuration, to: descriptors) {
+            logger.warning(
+                "\(descriptors) descriptors are enough for \(room) connections; raise the limit (ulimit -n, LimitNOFILE)"
+            )
+        }
         let manager = ServiceManager()
         let scheme = settings.gateway.tls == nil ? "ws" : "wss"
         let server = GatewayServer(
-            configuration: settings.gateway,
+            configuration: configuration,
             backend: backend,
             logger: logger,
             onListening: { port in

@@ -9,6 +9,10 @@ from .websocket import BINARY, TEXT, ConnectionLost, WebSocket
 PATIENCE = 60
 
 
+#: What receives for clients that are still open.
+_RECEIVING = set()
+
+
 class Unexpected(Exception):
     """The gateway answered with an ERROR; `code` tells which."""
 
@@ -28,6 +32,9 @@ class Client:
         #: An ERROR that came without a question: an upload that failed.
         self.upload_error = None
         self.receiving = asyncio.create_task(self._receive())
+        # Asyncio itself holds a task by a weak reference only.
+        _RECEIVING.add(self.receiving)
+        self.receiving.add_done_callback(_RECEIVING.discard)
 
     @classmethod
     async def open(cls, port, **options):

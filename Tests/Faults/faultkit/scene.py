@@ -54,6 +54,15 @@ class Scene:
         self.source = random.Random(f"{options.seed}")
         self._ends = []
         self._houses = 0
+        self.gateways = []
+
+    def how_gateways_are(self):
+        """Which gateways run, and how the others have ended."""
+        return ", ".join(
+            f"house-{number} {'runs' if gateway.is_alive else f'ended with {gateway.process.returncode}'}"
+            for number, gateway in enumerate(self.gateways, 1)
+            if gateway.process is not None
+        )
 
     def at_end(self, work):
         """Has something done when the row is over, the last one first."""
@@ -82,6 +91,7 @@ class Scene:
         section.update(configuration)
         gateway = Gateway(self.options.gateway, house, section, wrapper, environment, **(limits or {}))
         gateway.cache = section.get("directory")
+        self.gateways.append(gateway)
         self.at_end(gateway.kill)
         return gateway
 
@@ -106,8 +116,13 @@ class Scene:
                 time.sleep(0.01)
             yield
         finally:
+            # It may wait for a thread for ever that its own signal has killed; without it the others just go on.
             process.terminate()
-            process.wait()
+            try:
+                process.wait(1)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
             process.stderr.close()
 
     def bytes(self, count):

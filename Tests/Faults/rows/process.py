@@ -26,11 +26,12 @@ def _plain(port, count):
     return sockets
 
 
-@row("32", "no descriptors left under 200 connections: nothing that is open breaks, and it is soon well again", quick=True, backends=BOTH)
-async def no_descriptors(scene):
+@row("32", "few descriptors and 200 connections: refused in time, nothing that is open breaks", quick=True, backends=BOTH)
+async def few_descriptors(scene):
     need("prlimit")
-    gateway = scene.gateway(wrapper=["prlimit", "--nofile=96"])
+    gateway = scene.gateway(wrapper=["prlimit", "--nofile=320"])
     await gateway.start()
+    expect("descriptors are enough for" in gateway.log(), f"the log does not tell: {gateway.log()}")
     client = await Client.open(gateway.port)
     data = scene.bytes(4 * MB)
     await client.start("open")
@@ -45,11 +46,11 @@ async def no_descriptors(scene):
         code = await stop_code(client, "open", sha256=digest(data))
         expect(code is None, f"an upload that was open is answered with {code}")
         new = await code_of(client.start("new"))
-        expect(new in (None, "limit", "io"), f"a new stream is answered with {new}")
+        expect(new is None, f"a new stream is answered with {new}")
         for plain in sockets:
             plain.close()
         await bystander.does_more(5)
-        expect(used < 1, f"it computes {used * 100:.0f} % while there are no descriptors")
+        expect(used < 1, f"it computes {used * 100:.0f} % under 200 connections")
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -252,58 +253,6 @@ async def paused_process(scene):
         os.kill(gateway.pid, signal.SIGCONT)
     code = await stop_code(client, "a", sha256=digest(data))
     expect(code is None, f"a healthy upload is answered with {code} after a pause of the gateway")
-
-
-@row("38", "clocks that jump a day, ten years, back to 1970: nothing expires at once, nothing is refused", backends=BOTH)
-async def clock_jumps(scene):
-    library = None
-    for path in ("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"):
-        if os.path.exists(path):
-            library = path
-    if library is None:
-        raise Skip("there is no libfaketime")
-    data = scene.bytes(50_000)
-    gateway = scene.gateway(ttlSeconds=7200)
-    await gateway.start()
-    client = await Client.open(gateway.port)
-    await upload(client, "before", data)
-    await client.start("open")
-    await client.append(data[:10_000])
-    await client.ask(type="PING")
-    await client.close()
-    await gateway.stop()
-    rate = os.path.join(scene.directory, "faketime")
-
-    def clock(offset):
-        # The library reads the file again and again; the new one has to be whole at once.
-        with open(rate + ".new", "w", encoding="utf-8") as file:
-            file.write(offset + "\n")
-        os.rename(rate + ".new", rate)
-
-    for offset in ("-1d", "+1h", "+30d", "+10y", "-10y", "-20000d"):
-        clock("+0")
-        moved = scene.gateway(
-            gateway.cache,
-            ttlSeconds=7200,
-            environment={
-                "LD_PRELOAD": library,
-                "FAKETIME_TIMESTAMP_FILE": rate,
-                "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            },
-        )
-        await moved.start()
-        await moved.recovered()
-        client = await Client.open(moved.port)
-        clock(offset)
-        # Upkeep comes every 5 s.
-        await asyncio.sleep(7)
-        expect(await client.read("before", len(data)) == data, f"{offset}: a stream expired by a clock that jumped")
-        expect(await client.info("open") is not None, f"{offset}: an unfinished stream expired by a clock that jumped")
-        await upload(client, "now", data, overwrite=True)
-        expect(await client.read("now", len(data)) == data, f"{offset}: an upload is wrong")
-        await client.close()
-        expect(await moved.stop() == 0, f"{offset}: it does not stop in order")
 
 
 @row("46, 47", "1,500 idle connections: little memory, new ones served; beyond maxConnections 503")
