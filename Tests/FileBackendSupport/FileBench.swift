@@ -172,7 +172,13 @@ extension FileBench.Made {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.backend.run() }
             defer { group.cancelAll() }
-            while await self.backend.health().gauges["recovery_is_done"] != 1 { await Task.yield() }
+            while true {
+                let health = await self.backend.health()
+                if health.gauges["recovery_is_done"] == 1 { break }
+                // A start that can't get through says so, and is not waited for.
+                if let problem = health.problems.first { throw Unexpected(problem) }
+                await Task.yield()
+            }
             try await body()
             group.cancelAll()
             try await group.waitForAll()

@@ -115,6 +115,24 @@ struct IndexDamageTests {
             try demand(health.problems.isEmpty, "\(health.problems)")
             return FileBench.findings(health)
         }
+
+        /// Starts until everything is right: what comes to light only in use is mended by the next start, and what is
+        /// refused is moved aside by hand, as the message says.
+        func startUntilMended() async throws {
+            for attempt in 1... {
+                do {
+                    try await self.start()
+                    break
+                } catch {
+                    try demand(attempt < 3, "\(error)")
+                    try demand(try Self.contents(self.bench) == self.files, "A stream's file was touched: \(error)")
+                    guard let error = error as? CacheError else { continue }
+                    try demand([.configuration, .io].contains(error.code), "\(error)")
+                    try demand(error.message.contains(self.bench.path), "\(error)")
+                    try FileManager.default.removeItem(atPath: self.bench.indexPath)
+                }
+            }
+        }
     }
 
     @Test("deleted, it is made again")
@@ -146,13 +164,13 @@ struct IndexDamageTests {
             let cut = Array(whole[..<length])
             try cache.replaceIndex(cut)
             let before = cache.kept
-            try await cache.start()
+            try await cache.startUntilMended()
             let kept = cache.kept.filter { !before.contains($0) }
-            // SQLite takes less than a header for no database yet.
-            if !kept.isEmpty {
-                #expect(try cache.bench.contents(try #require(kept.first)) == cut, "\(length)")
+            // SQLite takes less than a header for no database yet, and a lost byte may be found only in use.
+            if length < whole.count - 1, let name = kept.first {
+                #expect(try cache.bench.contents(name) == cut, "\(length)")
             } else {
-                #expect(length < 512, "\(length)")
+                #expect(length < 512 || length == whole.count - 1, "\(length)")
             }
             #expect(try await cache.start() == [:], "\(length)")
             try await cache.end()
@@ -179,20 +197,7 @@ struct IndexDamageTests {
                 }
             }
             try cache.replaceIndex(bytes)
-            for attempt in 1... {
-                do {
-                    try await cache.start()
-                    break
-                } catch {
-                    try demand(attempt < 3, "\(error)")
-                    try demand(try Cache.contents(cache.bench) == cache.files, "A stream's file was touched: \(error)")
-                    // What came to light only in use is mended by the next start; what is refused is moved aside by hand.
-                    guard let error = error as? CacheError else { continue }
-                    try demand([.configuration, .io].contains(error.code), "\(error)")
-                    try demand(error.message.contains(cache.bench.path), "\(error)")
-                    try FileManager.default.removeItem(atPath: cache.bench.indexPath)
-                }
-            }
+            try await cache.startUntilMended()
             try demand(try await cache.start() == [:], "The second start found something.")
             try await cache.end()
         }

@@ -98,13 +98,13 @@ struct IndexSchemaTests {
                 try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
             }.joined(separator: "; ")
         }
+        let columns = "SELECT \(IndexedStream.columns) FROM stream "
         for sql in [
-            "SELECT * FROM stream WHERE id > 'x' ORDER BY id LIMIT 100",
-            "SELECT * FROM stream WHERE id >= 'a' AND id < 'b' AND +state IN ('sealed', 'live') ORDER BY id LIMIT 100",
-            "SELECT * FROM stream WHERE state IN ('live') AND id > 'x' ORDER BY id LIMIT 100",
-            "SELECT * FROM stream WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed) LIMIT 256",
-            "SELECT * FROM stream WHERE expires <= 5 ORDER BY expires LIMIT 1000",
-            "SELECT * FROM stream WHERE state = 'sealed' AND ttl IS NULL AND sealed <= 5 ORDER BY sealed LIMIT 1000",
+            columns + "WHERE id > 'x' ORDER BY id LIMIT 100",
+            columns + "WHERE id >= 'a' AND id < 'b' AND +state IN ('sealed', 'live') ORDER BY id LIMIT 100",
+            columns + "WHERE state IN ('live') AND id > 'x' ORDER BY id LIMIT 100",
+            columns + StreamIndex.Stretch.expired, columns + StreamIndex.Stretch.sealedBefore,
+            columns + StreamIndex.Stretch.suspendedBefore, columns + StreamIndex.Stretch.leastUsed,
             "SELECT state, count(*), sum(size) FROM stream GROUP BY state",
         ] {
             let plan = try plan(sql)

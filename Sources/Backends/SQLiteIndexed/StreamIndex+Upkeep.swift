@@ -53,26 +53,30 @@ extension StreamIndex {
         }
     }
 
+    /// What stretches of the indexes upkeep goes through: each is named, since SQLite would rather go through all rows
+    /// of a state and sort them.
+    enum Stretch {
+        static let expired = "INDEXED BY stream_expires WHERE expires <= ? ORDER BY expires LIMIT ?"
+        static let sealedBefore =
+            "INDEXED BY stream_sealed WHERE state = 'sealed' AND ttl IS NULL AND sealed <= ? ORDER BY sealed LIMIT ?"
+        static let suspendedBefore =
+            "INDEXED BY stream_state WHERE state = 'suspended' AND changed <= ? LIMIT ?"
+        static let leastUsed =
+            "INDEXED BY stream_use WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed) LIMIT ?"
+    }
+
     /// Streams whose time is over: by their own time to live, by the configuration's, and those left unfinished.
     func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [IndexedStream] {
         let moment = now.millisecondsSinceEpoch
         return try self.read { db in
-            var streams = try Self.fetch(db, "WHERE expires <= ? ORDER BY expires LIMIT ?", [moment, limit])
+            var streams = try Self.fetch(db, Stretch.expired, [moment, limit])
             if let seconds = rules.timeToLiveSeconds, streams.count < limit {
                 let sealed = now.advanced(bySeconds: -seconds).millisecondsSinceEpoch
-                streams += try Self.fetch(
-                    db,
-                    "WHERE state = 'sealed' AND ttl IS NULL AND sealed <= ? ORDER BY sealed LIMIT ?",
-                    [sealed, limit - streams.count]
-                )
+                streams += try Self.fetch(db, Stretch.sealedBefore, [sealed, limit - streams.count])
             }
             if streams.count < limit {
                 let left = now.advanced(bySeconds: -rules.suspendedTimeToLiveSeconds).millisecondsSinceEpoch
-                streams += try Self.fetch(
-                    db,
-                    "WHERE state = 'suspended' AND changed <= ? LIMIT ?",
-                    [left, limit - streams.count]
-                )
+                streams += try Self.fetch(db, Stretch.suspendedBefore, [left, limit - streams.count])
             }
             return streams.filter { $0.state == .sealed || $0.state == .suspended }
         }
@@ -80,9 +84,7 @@ extension StreamIndex {
 
     /// Sealed streams, those first that were not read for longest.
     func leastUsed(limit: Int) throws(CacheError) -> [IndexedStream] {
-        try self.read { db in
-            try Self.fetch(db, "WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed) LIMIT ?", [limit])
-        }
+        try self.read { db in try Self.fetch(db, Stretch.leastUsed, [limit]) }
     }
 
     private static func fetch(_ db: Database, _ rest: String, _ arguments: StatementArguments) throws -> [IndexedStream]

@@ -65,6 +65,7 @@ public final class StreamIndex: Sendable {
             guard Self.exists(path) else { throw StreamIndexAbsence(path: path) }
             return try DatabaseQueue(path: path, configuration: configuration)
         }
+        try Self.refuseNewer(path)
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { db in
@@ -75,6 +76,18 @@ public final class StreamIndex: Sendable {
             try db.execute(sql: "PRAGMA journal_size_limit = \(8 << 20)")
         }
         return pool
+    }
+
+    /// Looks whether a newer version made the index, before it is opened for writing, which changes it.
+    private static func refuseNewer(_ path: String) throws {
+        guard Self.exists(path) else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let isNewer = try queue.read { try self.migrator.hasBeenSuperseded($0) }
+        try queue.close()
+        if isNewer { throw StreamIndexSuperseded(path: path) }
     }
 
     /// Closes the connections; nothing may be asked after that.

@@ -71,6 +71,11 @@ extension FileStore {
     /// Removes a stream that its writer aborted.
     func eraseAborted(_ stream: StreamFile) throws(CacheError) { _ = try self.erase(stream.id) }
 
+    private func isGone(_ id: StreamID) -> Bool {
+        guard let sizes = try? self.directory.sizes(of: id) else { return false }
+        return sizes.sealed == nil && sizes.unfinished == nil
+    }
+
     /// Removes a stream's files; who reads them keeps what he has. The name is claimed, or reserved for the writer that
     /// asks for this.
     ///
@@ -100,7 +105,8 @@ extension FileStore {
             }
         }
         self.budget.give(bytes: bytes, streams: files > 0 ? 1 : 0)
-        if let failure { throw failure.cacheError(for: id) }
+        // A call that failed for a name under which there is nothing has kept nothing.
+        if let failure, files == 0 || !self.isGone(id) { throw failure.cacheError(for: id) }
         return files
     }
 }
