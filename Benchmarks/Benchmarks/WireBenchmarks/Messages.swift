@@ -12,7 +12,7 @@ func benchmarkMessages() {
         ("START", #"{"type":"START","streamId":"\#(id)"}"#),
         (
             "START of the extension",
-            #"{"type":"START","streamId":"\#(id)","size":67108864,"contentType":"audio/wav","labels":{"room":"4"},"requestId":7}"#
+            #"{"type":"START","streamId":"\#(id)","size":67108864,"contentType":"audio/wav","metadata":{"room":"4"},"requestId":7}"#
         ),
     ]
     for (name, text) in requests {
@@ -25,7 +25,7 @@ func benchmarkMessages() {
     Benchmark.doing("write STARTED", count: count) {
         for _ in 0..<count { blackHole(started.json()) }
     }
-    let refusal = ServerMessage.error(.notFound, "There is no stream of that name.", requestID: nil)
+    let refusal = ServerMessage.error(.streamNotFound, "There is no stream of that name.", requestID: nil)
     Benchmark.doing("write ERROR", count: count) {
         for _ in 0..<count { blackHole(refusal.json()) }
     }

@@ -20,6 +20,8 @@ final class FileAppender: @unchecked Sendable {
     private static let wakeFrom = 2
     /// How many bytes the job writes before it lets other jobs have the thread.
     private static let turn = 4 << 20
+    /// The same where other streams' jobs wait for this one to end.
+    private static let sharedTurn = 256 << 10
 
     let stream: StreamFile
     let reservation: WriteReservation
@@ -177,7 +179,7 @@ final class FileAppender: @unchecked Sendable {
             }
             return self.send(&queue)
         }
-        if mustDrain { self.store.workers.submitTogether { self.drain() } }
+        if mustDrain { self.store.workers.submitTogether { self.drain(asOneOfMany: true) } }
     }
 
     /// Whole blocks, and what is due, get to the file without the writer's doing anything more, so readers may ask for
@@ -250,17 +252,28 @@ final class FileAppender: @unchecked Sendable {
 
     // MARK: The job's side
 
-    private func drain() {
+    /// Does what there is to do.
+    ///
+    /// - Parameter asOneOfMany: Whether other streams' jobs follow on this thread: what can take long then goes to another.
+    private func drain(asOneOfMany: Bool = false) {
         var written = 0
         while let job = self.queue.withLock({ $0.next() }) {
             switch job {
             case .write(let block, let range):
                 self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
                 written += range.count
-            case .end(let ending): self.perform(ending)
+            case .end(let ending):
+                guard asOneOfMany else {
+                    self.perform(ending)
+                    continue
+                }
+                return self.store.workers.submit {
+                    self.perform(ending)
+                    self.drain()
+                }
             }
             // A writer that is faster than the device never lets the queue run empty; others need the thread, too.
-            if written >= Self.turn { return self.startDraining() }
+            if written >= (asOneOfMany ? Self.sharedTurn : Self.turn) { return self.startDraining() }
         }
     }
 
