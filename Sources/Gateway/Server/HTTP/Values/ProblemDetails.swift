@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import Wire
 
 /// Why a request is not done, as HTTP tells it (RFC 9457): the same codes as on the WebSocket.
