@@ -66,10 +66,12 @@ struct SeveralGatewaysTests {
     @Test("what one removes the others do not serve when revalidateMs is over")
     func removed() async throws {
         try await self.withTwo { bench, one, two in
-            try await one.write("a", sample(100_000))
-            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
-            _ = try await two.read("a")
-            try await eventually("it is here") { try two.store.ledger.place(StreamID("a")) == .copied }
+            for name in ["a", "b"] {
+                try await one.write(name, sample(100_000))
+                try await eventually("it is copied") { try one.store.ledger.place(StreamID(name)) == .copied }
+                _ = try await two.read(name)
+                try await eventually("it is here") { try two.store.ledger.place(StreamID(name)) == .copied }
+            }
             try await one.remove(StreamID("a"))
             #expect(try await one.find("a") == nil)
             // Just asked, so not asked again.
@@ -77,6 +79,32 @@ struct SeveralGatewaysTests {
             bench.now.value.withLock { $0 += 30_000 }
             #expect(try await two.find("a") == nil)
             #expect(try await two.store.hot.find("a") == nil)
+        }
+    }
+
+    @Test("a store that has lost everything, or is another, takes nothing from the hot tier")
+    func emptied() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            for name in ["a", "b", "c"] {
+                try await backend.write(name, sample(10_000))
+                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+            }
+            var lost: [String: StoredObject] = [:]
+            for key in bench.store.keys {
+                lost[key] = bench.store.object(key)
+                bench.store.change(key) { $0 = nil }
+            }
+            bench.now.value.withLock { $0 += 60_000 }
+            for name in ["a", "b", "c"] {
+                #expect(try await backend.find(name) == nil)
+                #expect(try await backend.store.hot.read(name) == sample(10_000))
+                #expect(try backend.store.ledger.place(StreamID(name)) == .missing)
+            }
+            await backend.store.trim()
+            for (key, object) in lost { bench.store.change(key) { $0 = object } }
+            for name in ["a", "b", "c"] { #expect(try await backend.read(name) == sample(10_000)) }
+            #expect(try backend.store.ledger.place(StreamID("a")) == .copied)
         }
     }
 

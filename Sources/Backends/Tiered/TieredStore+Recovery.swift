@@ -45,8 +45,12 @@ extension TieredStore {
                 for id in page where self.fills.stream(id) == nil {
                     if try await self.hotInfo(id) == nil { try self.ledger.forgetCopied(id) }
                 }
-                guard let last = page.last else { return }
+                guard let last = page.last else { break }
                 cursor = last
+            }
+            for id in try self.ledger.streams(at: .missing) {
+                if try await self.hotInfo(id) == nil { try self.ledger.forget(id) }
+                _ = try await self.isStillValid(id)
             }
         } catch {
             self.logger.warning("the ledger can't be trimmed", metadata: ["error": "\(error)"])

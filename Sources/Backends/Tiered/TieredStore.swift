@@ -60,45 +60,6 @@ final class TieredStore: Sendable {
         }
     }
 
-    // MARK: Removals by others
-
-    /// Whether a sealed stream of the hot tier may be served: it was never copied, or the cold tier still has it, as far
-    /// as was asked lately or can be.
-    ///
-    /// A stream that another gateway removed is removed here, too.
-    func isStillValid(_ id: StreamID) async throws(CacheError) -> Bool {
-        let now = self.clock.monotonic()
-        if self.checks.isRecent(id, now: now, within: self.configuration.revalidationMilliseconds) { return true }
-        guard try self.ledger.place(id) == .copied else { return true }
-        do throws(CacheError) {
-            guard try await self.cold.check(id) == nil else {
-                self.checks.note(id, at: now)
-                return true
-            }
-        } catch {
-            // Out of reach, or unwilling: then what is here is better than nothing.
-            return true
-        }
-        await self.dropRemoved(id)
-        return false
-    }
-
-    /// Removes from the hot tier what another gateway removed from the cold one.
-    func dropRemoved(_ id: StreamID) async {
-        do throws(CacheError) {
-            guard try self.ledger.place(id) == .copied else { return }
-            try self.ledger.forget(id)
-            try await self.hot.remove(id)
-            self.logger.info("a stream that was removed elsewhere is removed", metadata: ["stream": "\(id)"])
-        } catch {
-            guard error.code != .streamNotFound else { return }
-            self.logger.warning(
-                "a stream that was removed elsewhere can't be removed",
-                metadata: ["stream": "\(id)", "error": "\(error)"]
-            )
-        }
-    }
-
     // MARK: Facts
 
     func info(_ id: StreamID) async throws(CacheError) -> StreamInfo {
@@ -178,7 +139,7 @@ final class TieredStore: Sendable {
             var known = Set<StreamID>()
             for info in hot.streams.filter(inside) {
                 if info.state != .sealed, self.fills.stream(info.id) != nil { continue }
-                if info.state == .sealed, coldOnes[info.id] == nil, try self.ledger.place(info.id) == .copied {
+                if info.state == .sealed, coldOnes[info.id] == nil, try self.wasCopied(info.id) {
                     let id = info.id
                     _ = self.jobs.submit { _ = try? await self.isValidAfterAll(id) }
                     continue
@@ -211,6 +172,11 @@ final class TieredStore: Sendable {
     }
 
     /// Asks again about a stream that a listing of the cold tier did not have.
+    private func wasCopied(_ id: StreamID) throws(CacheError) -> Bool {
+        let place = try self.ledger.place(id)
+        return place == .copied || place == .missing
+    }
+
     private func isValidAfterAll(_ id: StreamID) async throws(CacheError) -> Bool {
         self.checks.forget(id)
         return try await self.isStillValid(id)

@@ -18,6 +18,9 @@ final class Ledger: Sendable {
         case filling
         /// In the hot tier; the cold one has another stream of this name.
         case conflict
+        /// In the hot tier. The cold one had it, has not got it any more, and nothing says that it was removed there and
+        /// not lost: neither served, nor let go of.
+        case missing
     }
 
     /// A stream that is to be copied.
@@ -179,6 +182,16 @@ final class Ledger: Sendable {
     }
 
     // MARK: All of them
+
+    /// Some other streams that are in the cold tier: the neighbours of a name.
+    func copiedNeighbours(of id: StreamID) throws(CacheError) -> [StreamID] {
+        try self.read { db in
+            let before = "SELECT id FROM streams WHERE id < ? AND place = 'copied' ORDER BY id DESC LIMIT 4"
+            let after = "SELECT id FROM streams WHERE id > ? AND place = 'copied' ORDER BY id LIMIT 4"
+            return try String.fetchAll(db, sql: before, arguments: [id.rawValue])
+                + String.fetchAll(db, sql: after, arguments: [id.rawValue])
+        }.compactMap { StreamID(validating: $0) }
+    }
 
     /// One page of the streams that are in the cold tier, in the order of their names.
     func copied(after id: StreamID?, limit: Int) throws(CacheError) -> [StreamID] {
