@@ -75,11 +75,13 @@ struct HealthcheckTests {
     @Test("the answer is the status and the body")
     func answers() async throws {
         try await self.answering("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n") { question in
-            #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 200, body: "ok\n"))
+            let answer = try await question.ask(timeout: .seconds(60))
+            #expect(answer == .init(status: 200, body: "ok\n"))
         }
         try await self.answering("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n") {
             question in
-            #expect(try await question.ask(timeout: .seconds(60)) == .init(status: 503, body: "no"))
+            let answer = try await question.ask(timeout: .seconds(60))
+            #expect(answer == .init(status: 503, body: "no"))
         }
     }
 

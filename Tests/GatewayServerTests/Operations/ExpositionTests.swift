@@ -45,7 +45,7 @@ struct ExpositionTests {
         #expect(Exposition.number(-.infinity) == "-Inf")
         #expect(Exposition.number(.nan) == "NaN")
         #expect(Double(Exposition.number(1e300)) == 1e300)
-        #expect(Double(Exposition.number(5e-324)) == 5e-324)
+        #expect(Double(Exposition.number(Double.leastNonzeroMagnitude)) == Double.leastNonzeroMagnitude)
     }
 
     @Test("whatever a help or a label's value says comes back from a scrape as it was")

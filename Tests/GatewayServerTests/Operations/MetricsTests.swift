@@ -1,5 +1,6 @@
 import CacheProtocol
 import CoreMetrics
+import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing

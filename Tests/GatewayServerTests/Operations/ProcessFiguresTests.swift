@@ -39,7 +39,7 @@ struct ProcessFiguresTests {
         #expect(figures.maximumDescriptors ?? 0 >= figures.openDescriptors ?? .infinity)
         #expect(figures.processorSeconds ?? 0 > 0)
         #if os(Linux)
-        #expect(figures.residentBytes ?? 0 > 1 << 20)
+        #expect(figures.residentBytes ?? 0 > 1_048_576)
         #expect(figures.virtualBytes ?? 0 >= figures.residentBytes ?? .infinity)
         #expect(figures.startSeconds ?? 0 > 1_600_000_000)
         #endif

@@ -10,6 +10,9 @@ public struct Readiness: Hashable, Sendable {
     /// Why the backend can't take uploads now: its own sentences.
     public var problems: [String] = []
 
+    /// What is so before anything has begun.
+    public init() {}
+
     /// Whether it is to be sent work.
     public var isReady: Bool { self.reasons.isEmpty }
 
