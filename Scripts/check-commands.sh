@@ -5,6 +5,8 @@
 # A block of commands after a line `<!-- run -->` is run as it stands, one after the other, in a directory with Samples and
 # Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was built stands for `swift run`,
 # and the port of the gateway for 8080.
+#
+# BINARIES names the directory with the three commands; SKIP_BUILD, that they are built.
 set -euo pipefail
 # shellcheck source=Scripts/support.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
@@ -14,8 +16,10 @@ if [ -z "${SKIP_BUILD:-}" ]; then
     prepare
     for product in gateway audio-client cache-inspect; do swift build --product "$product"; done
 fi
-binaries=$(swift build --show-bin-path)
-command -v curl >/dev/null || install_packages curl
+binaries=${BINARIES:-$(swift build --show-bin-path)}
+missing=()
+for tool in curl python3; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+[ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 make_temporary_directory
 
 # blocks FILE: "configuration<tab>command" of each line that is to be run.
@@ -67,6 +71,14 @@ for document in README.md docs/*.md; do
     cd "$root"
 done
 [ "$count" -gt 0 ] || die "no document has a command to run"
+
+say "What is installed"
+env BINARIES="$binaries" Scripts/install.sh --no-build --prefix "$temporary/prefix"
+for script in "$temporary"/prefix/share/bash-completion/completions/*; do bash -n "$script"; done
+if command -v mandoc >/dev/null; then
+    for manual in "$temporary"/prefix/share/man/man1/*.1; do mandoc -T lint -W error "$manual"; done
+fi
+"$temporary/prefix/bin/gateway" --version
 
 say "deploy/"
 for config in deploy/*/gateway.json deploy/container/compose.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Builds the three commands and installs them with their shell completions and manual pages.
 #
-#   Scripts/install.sh [--prefix DIRECTORY] [--configuration debug|release] [--no-build] [--no-man]
+#   Scripts/install.sh [--prefix DIRECTORY] [--configuration debug|release] [--no-build]
 #
 #   --prefix         where to: DIRECTORY/bin, DIRECTORY/share; /usr/local unless told. DESTDIR goes before it
 #   --configuration  which build; release unless told
 #   --no-build       install what was built
-#   --no-man         leave out the manual pages, whose generator has to be built too
+#
+# BINARIES names a directory to take the commands from instead. The manual pages need Python 3.
 #
 # Exit status: 0 installed; 64 wrong usage; any other: what failed.
 set -euo pipefail
@@ -16,10 +17,9 @@ set -euo pipefail
 prefix=/usr/local
 configuration=release
 build=yes
-man=yes
 
 usage() {
-    sed -n '4,9p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
+    sed -n '4,8p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
     exit 64
 }
 
@@ -31,7 +31,6 @@ while [ $# -gt 0 ]; do
             shift
             ;;
         --no-build) build=no ;;
-        --no-man) man=no ;;
         *) usage ;;
     esac
     shift
@@ -45,26 +44,21 @@ readonly target=${DESTDIR:-}$prefix
 
 if [ "$build" = yes ]; then
     prepare
+    command -v python3 >/dev/null || install_packages python3
     for command in "${commands[@]}"; do
         timed "Build of $command" swift build -c "$configuration" --product "$command"
     done
 fi
-binaries=$(swift build -c "$configuration" --show-bin-path)
+binaries=${BINARIES:-$(swift build -c "$configuration" --show-bin-path)}
 
 install -d "$target/bin" "$target/share/bash-completion/completions" "$target/share/zsh/site-functions" \
-    "$target/share/fish/vendor_completions.d"
+    "$target/share/fish/vendor_completions.d" "$target/share/man/man1"
 for command in "${commands[@]}"; do
     install -m 0755 "$binaries/$command" "$target/bin/$command"
     "$binaries/$command" --generate-completion-script bash >"$target/share/bash-completion/completions/$command"
     "$binaries/$command" --generate-completion-script zsh >"$target/share/zsh/site-functions/_$command"
     "$binaries/$command" --generate-completion-script fish >"$target/share/fish/vendor_completions.d/$command.fish"
+    python3 Scripts/man-page.py "$binaries/$command" >"$target/share/man/man1/$command.1"
 done
 
-if [ "$man" = yes ]; then
-    # The generator comes with the argument parser; it asks each command for its help.
-    timed "Manual pages" swift package generate-manual --configuration "$configuration" --multi-page
-    install -d "$target/share/man/man1"
-    find .build/plugins -path '*[Mm]anual*' \( -name 'gateway*.1' -o -name 'audio-client*.1' -o -name 'cache-inspect*.1' \) \
-        -exec install -m 0644 -t "$target/share/man/man1" {} +
-fi
 say "Installed below $target"
