@@ -142,8 +142,14 @@ class Scene:
         return process.returncode, output.decode()
 
     async def verified(self, gateway):
-        """`cache-inspect verify` finds nothing wrong."""
-        status, output = await self.inspect(gateway, "verify")
+        """`cache-inspect verify` finds nothing wrong, at the latest when upkeep (every 5 s) has written to the index what a
+        full disk kept from it."""
+        deadline = time.monotonic() + 15
+        while True:
+            status, output = await self.inspect(gateway, "verify")
+            if status == 0 or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.5)
         expect(status == 0, f"cache-inspect verify ends with {status}:\n{output}")
 
     @contextlib.asynccontextmanager
