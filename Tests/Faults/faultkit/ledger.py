@@ -109,17 +109,12 @@ class Ledger:
             self.content.of(base, offset, offset + len(data)) == data for base in entry.bases[max(since - 1, 0) :]
         )
 
-    async def check(self, client, removed):
-        """Compares everything that the gateway has with what may be there; afterwards there is no doubt any more.
-
-        `removed` tells the ids that the gateway says by now it evicted or let expire; one more may have gone without its
-        having come to say so.
-        """
+    async def check(self, client):
+        """Compares everything that the gateway has with what may be there; afterwards there is no doubt any more."""
         listed = await client.list()
         unknown = set(listed) - set(self.entries)
         if unknown:
             raise Broken(f"streams that nobody made: {sorted(unknown)[:5]}")
-        unsaid = 1
         for entry in list(self.entries.values()):
             info = listed.get(entry.id)
             if info is not None and await self._check(client, entry, info):
@@ -127,10 +122,6 @@ class Ledger:
             if not any(isinstance(state, Absent) for state in entry.states):
                 if not entry.expires:
                     raise Broken(f"{entry.id} is gone; it is to be {self._text(entry)}")
-                if entry.id not in removed():
-                    unsaid -= 1
-                if unsaid < 0:
-                    raise Broken(f"{entry.id} is gone, and the gateway does not say that it removed it")
             entry.settle(Absent())
         for entry in [entry for entry in self.entries.values() if isinstance(entry.state, Absent)]:
             if await client.info(entry.id) is not None:

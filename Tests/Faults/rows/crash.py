@@ -200,7 +200,7 @@ async def power_cut_power(scene):
         for entry in ledger.entries.values():
             _forgive(ledger, entry)
         client = await Client.open(gateway.port)
-        await ledger.check(client, set)
+        await ledger.check(client)
         await client.close()
         # The row of a START may have got to the device without the file, of which nobody was promised anything.
         status, output = await scene.inspect(gateway, "verify", "--no-record")
