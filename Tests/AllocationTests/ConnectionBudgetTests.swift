@@ -9,7 +9,7 @@ import Wire
 
 @testable import GatewayServer
 
-@Suite("What a connection may allocate")
+@Suite("What a connection may allocate", .enabled(if: isOptimized, "what an unoptimized build allocates tells nothing"))
 struct ConnectionBudgetTests {
     /// A connection without a socket, over a pool of memory, with an upload under way.
     private struct Rig {

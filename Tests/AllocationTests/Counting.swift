@@ -15,7 +15,10 @@ func allocations(afterWarmUps warmUps: Int = 2, in body: () throws -> Void) reth
     return before < 0 ? nil : Int(after - before)
 }
 
-@Suite("The counter of allocations")
+/// Whether the optimizer was at work: without it, generic code and accessors allocate what they need not.
+let isOptimized = !_isDebugAssertConfiguration()
+
+@Suite("The counter of allocations", .enabled(if: isOptimized, "what an unoptimized build allocates tells nothing"))
 struct AllocationCounterTests {
     /// An object, that the optimizer can't put on the stack.
     private final class Object {

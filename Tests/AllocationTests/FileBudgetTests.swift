@@ -6,7 +6,10 @@ import NIOCore
 import TestSupport
 import Testing
 
-@Suite("What storing and reading in files may allocate, on the thread that asks")
+@Suite(
+    "What storing and reading in files may allocate, on the thread that asks",
+    .enabled(if: isOptimized, "what an unoptimized build allocates tells nothing")
+)
 struct FileBudgetTests {
     private static func makeBackend(in directory: TemporaryDirectory) throws -> MmapBackend {
         var configuration = FileStoreConfiguration()

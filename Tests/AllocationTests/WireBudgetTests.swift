@@ -2,7 +2,7 @@ import NIOCore
 import Testing
 import Wire
 
-@Suite("What the wire may allocate")
+@Suite("What the wire may allocate", .enabled(if: isOptimized, "what an unoptimized build allocates tells nothing"))
 struct WireBudgetTests {
     /// A client's frames, in the pieces in which a socket brings them.
     private func pieces(frames: Int, of length: Int, pieceLength: Int) -> [ByteBuffer] {

@@ -95,7 +95,9 @@ struct IndexSchemaTests {
         let index = try StreamIndex(path: StreamIndex.path(inDirectory: directory.path), access: .own(.process))
         func plan(_ sql: String) throws -> String {
             try index.read { db in
-                try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql).map { $0["detail"] as String }
+                let values = [(any DatabaseValueConvertible)?](repeating: nil, count: sql.count { $0 == "?" })
+                return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: StatementArguments(values))
+                    .map { $0["detail"] as String }
             }.joined(separator: "; ")
         }
         let columns = "SELECT \(IndexedStream.columns) FROM stream "

@@ -46,7 +46,11 @@ final class ColdTier: Sendable {
     var failures: Int64 { self.state.withLock { $0.failures } }
 
     /// How long the pause still is in which nobody asks, in milliseconds.
-    var pause: Int64 { self.state.withLock { max(0, $0.pausedUntil - self.clock.monotonic()) } }
+    var pause: Int64 {
+        let now = self.clock.monotonic()
+        // Nobody ever had to pause until the earliest moment there is, which is too far away to subtract.
+        return self.state.withLock { $0.pausedUntil > now ? $0.pausedUntil - now : 0 }
+    }
 
     /// Asks the cold tier.
     ///

@@ -158,7 +158,7 @@ struct DecisionTests {
     @Test("exit codes are those of sysexits(3)")
     func exitCodes() {
         let codes = ClientError.Code.allCases.map(\.rawValue)
-        #expect(codes == [1, 64, 65, 66, 69, 73, 74, 76, 78])
+        #expect(codes == [1, 64, 65, 66, 69, 73, 74, 76, 77, 78])
     }
 
     @Test("what a peer says cannot break the line that it is quoted in")

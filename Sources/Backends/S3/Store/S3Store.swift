@@ -52,6 +52,8 @@ final class S3Store: Sendable {
         var facts: ObjectFacts
         var entityTag: String
         var labelsKey: String?
+        /// What is wrong with the object, where it is not the one that was sealed.
+        var damage: CacheError?
     }
 
     /// What the store has of a stream; a stream whose time is over is not there.
@@ -59,10 +61,11 @@ final class S3Store: Sendable {
     /// - Throws: ``CacheError`` with code `stream_not_found`, `io` or `configuration`.
     func find(_ id: StreamID) async throws(CacheError) -> Found {
         guard let found = try await self.look(id), !self.isOver(found.facts.info) else { throw self.notFound(id) }
+        if let damage = found.damage { throw damage }
         return found
     }
 
-    /// What the store has of a stream, whether or not its time is over.
+    /// What the store has of a stream, whether or not its time is over or its object is whole.
     func look(_ id: StreamID) async throws(CacheError) -> Found? {
         let answer: S3Answer
         do throws(S3Failure) {
@@ -72,8 +75,9 @@ final class S3Store: Sendable {
             throw self.error(error, id)
         }
         var facts = ObjectFacts(answer, id: id)
+        var damage: CacheError?
         if let size = ObjectFacts.sealedSize(answer), facts.info.state == .sealed, size != facts.info.size {
-            throw CacheError(
+            damage = CacheError(
                 .io,
                 "The object \(self.key(id)) has \(facts.info.size) bytes, but \(size) were sealed. Restore the object, or "
                     + "remove the stream.",
@@ -89,7 +93,8 @@ final class S3Store: Sendable {
                 guard error.isMissing else { throw self.error(error, id) }
             }
         }
-        return Found(facts: facts, entityTag: answer.header("etag") ?? "", labelsKey: labelsKey)
+        let entityTag = answer.header("etag") ?? ""
+        return Found(facts: facts, entityTag: entityTag, labelsKey: labelsKey, damage: damage)
     }
 
     /// Whether a stream's time is over.
