@@ -89,6 +89,7 @@ struct EncryptionTests {
     @Test("plain text on the port of TLS is told so, and TLS on the port of plain text")
     func mixedUp() async throws {
         let certificates = try TestCertificates("one", in: try TemporaryDirectory())
+        defer { withExtendedLifetime(certificates) {} }
         let tls = try certificates.server()
         try await TestGateway.run {
             $0.gateway.tls = tls
@@ -116,6 +117,7 @@ struct EncryptionTests {
     @Test("versions of TLS before 1.2 are refused")
     func oldVersions() async throws {
         let certificates = try TestCertificates("one", in: try TemporaryDirectory())
+        defer { withExtendedLifetime(certificates) {} }
         let tls = try certificates.server()
         try await TestGateway.run {
             $0.gateway.tls = tls
@@ -143,7 +145,9 @@ struct EncryptionTests {
 
     @Test("who never comes to the end of the handshake is cut off like who never sends a header")
     func silence() async throws {
-        let tls = try TestCertificates("one", in: try TemporaryDirectory()).server()
+        let certificates = try TestCertificates("one", in: try TemporaryDirectory())
+        defer { withExtendedLifetime(certificates) {} }
+        let tls = try certificates.server()
         try await TestGateway.run {
             $0.gateway.tls = tls
             $0.gateway.headerTimeoutSeconds = 1

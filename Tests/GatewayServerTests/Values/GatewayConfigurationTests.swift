@@ -39,14 +39,15 @@ struct GatewayConfigurationTests {
         let text = """
             {
               "listen": {"host": "0.0.0.0", "port": 0, "path": "/live/audio-2"},
-              "log": {"level": "trace"},
+              "log": {"level": "trace", "format": "json"},
               "greeting": "eager",
               "limits": {
                 "maxConnections": 1, "maxTextMessageBytes": 2048, "maxBinaryMessageBytes": 65536,
                 "idleTimeoutSeconds": 2, "writeTimeoutSeconds": 3, "headerTimeoutSeconds": 4, "shutdownGraceSeconds": 0,
                 "maxConnectionsPerPeer": 5, "maxPlainConnections": 6, "maxOpenStreams": 7, "maxStartsPerSecond": 8,
                 "maxPingsPerSecond": 9, "maxUnsentBytes": 1048577, "maxHeaderBytes": 1025, "maxHeaderFields": 11,
-                "maxTextFragments": 12, "messageTimeoutSeconds": 13, "closeTimeoutSeconds": 14
+                "maxTextFragments": 12, "messageTimeoutSeconds": 13, "closeTimeoutSeconds": 14,
+                "shutdownDelaySeconds": 15
               },
               "security": {"allowedOrigins": ["https://a.example"], "allowedHosts": ["b.example", "c.example"],
                 "insecure": true, "tokenFile": "tokens", "tokenVariable": "TOKENS"}
@@ -77,6 +78,8 @@ struct GatewayConfigurationTests {
         expected.maximumTextFragments = 12
         expected.messageTimeoutSeconds = 13
         expected.closeTimeoutSeconds = 14
+        expected.shutdownDelaySeconds = 15
+        expected.logFormat = .json
         expected.allowedOrigins = ["https://a.example"]
         expected.allowedHosts = ["b.example", "c.example"]
         expected.isInsecure = true

@@ -62,6 +62,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.refuse(context, refusal.status, reason: refusal.reason, refusal.fields)
         // What the peer has not read yet is not to be lost by a reset.
         context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        channel.eventLoop.scheduleTask(in: self.service.configuration.http.closeTimeout) { channel.close(promise: nil) }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -93,8 +95,12 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         if let error = error as? HTTPParserError, self.openRequests == 0, !self.hasRefused {
             switch error {
             case .headerOverflow:
-                self.refuse(context, .requestHeaderFieldsTooLarge, reason: "The request's header is too long.", [])
-            default: self.refuse(context, .badRequest, reason: "The request is not HTTP/1.1 (RFC 9112).", [])
+                self.refuseAndClose(
+                    context,
+                    Refusal(.requestHeaderFieldsTooLarge, "The request's header is too long.")
+                )
+            default:
+                self.refuseAndClose(context, Refusal(.badRequest, "The request is not HTTP/1.1 (RFC 9112)."))
             }
         }
         context.fireErrorCaught(error)
