@@ -30,9 +30,18 @@ documented() {
     ' "$document" | LC_ALL=C sort
 }
 
-# in_force TYPE: "key value" of each value that the gateway prints for a backend with nothing but its type, sorted.
+# needs TYPE: the members without which a backend's section is refused.
+needs() {
+    local store='"endpoint": "http://127.0.0.1:9", "bucket": "b"'
+    case $1 in
+        s3) printf ', %s' "$store" ;;
+        tiered) printf ', "ledger": "l", "hot": { "type": "sqlite" }, "cold": { "type": "s3", %s }' "$store" ;;
+    esac
+}
+
+# in_force TYPE: "key value" of each value that the gateway prints for a backend with nothing but what it needs, sorted.
 in_force() {
-    printf '{ "backend": { "type": "%s" } }\n' "$1" >"$temporary/config.json"
+    printf '{ "backend": { "type": "%s"%s } }\n' "$1" "$(needs "$1")" >"$temporary/config.json"
     "$GATEWAY" --config "$temporary/config.json" --check-config | awk '
         { sub(/^ +/, ""); sub(/,$/, "") }
         /: \{$/ { split($0, parts, "\""); prefix = prefix parts[2] "."; next }
@@ -47,8 +56,8 @@ in_force() {
 known() {
     local type=$1 object=$2 prefix=
     case $object in
-        '') printf '{ "zzzzzzzzzzzz": 1, "backend": { "type": "%s" } }\n' "$type" ;;
-        backend) printf '{ "backend": { "type": "%s", "zzzzzzzzzzzz": 1 } }\n' "$type" ;;
+        '') printf '{ "zzzzzzzzzzzz": 1, "backend": { "type": "%s"%s } }\n' "$type" "$(needs "$type")" ;;
+        backend) printf '{ "backend": { "type": "%s"%s, "zzzzzzzzzzzz": 1 } }\n' "$type" "$(needs "$type")" ;;
         *) printf '{ "%s": { "zzzzzzzzzzzz": 1 }, "backend": { "type": "%s" } }\n' "$object" "$type" ;;
     esac >"$temporary/config.json"
     [ -z "$object" ] || prefix=$object.
@@ -68,7 +77,9 @@ mapfile -t types < <(sed -n 's/^<!-- keys: \(.*\) -->$/\1/p' "$document" | grep 
 [ "${#types[@]}" -gt 0 ] || die "$document has no table of a backend"
 
 for type in "${types[@]}"; do
-    in_force "$type" | grep '^backend\.' | grep -v '^backend\.type ' >"$temporary/code" || true
+    # What had to be given is no default, and a tier's keys are those of its own type.
+    in_force "$type" | grep '^backend\.' \
+        | grep -v -E '^backend\.(type|endpoint|bucket|ledger|hot\..*|cold\..*) ' >"$temporary/code" || true
     [ -s "$temporary/code" ] || fault "$type: the gateway has no such backend, or it has no keys"
     documented "$type" | grep -v ' —$' >"$temporary/document"
     compare "$type, defaults" "$temporary/document" "$temporary/code"
@@ -103,6 +114,32 @@ while IFS=: read -r file target; do
     [ -e "$(dirname "$file")/${target%%#*}" ] || fault "$file: there is no $target"
 done < <(grep -o -H -E '\]\([^)#: ]+(#[^)]*)?\)' README.md CONTRIBUTING.md CHANGELOG.md docs/*.md Samples/*.md \
     | sed 's/](\(.*\))$/\1/')
+
+# What docs/reliability.md says shows a row exists: rows of Scripts/faults.sh, scripts, suites and tests.
+# shellcheck disable=SC2016 # The backquotes are the document's.
+mapfile -t witnesses < <(awk '/^<!-- matrix -->$/ { inside = 1 } /^## / { inside = 0 } inside && /^[|]/' docs/reliability.md \
+    | awk -F ' [|] ?' '{ print $3 }' | grep -o '[`][^`]*[`]' | tr -d '`' | sort -u)
+[ "${#witnesses[@]}" -gt 50 ] || fault "docs/reliability.md has no matrix"
+for witness in "${witnesses[@]}"; do
+    case $witness in
+        *.sh) [ -x "Scripts/$witness" ] || fault "docs/reliability.md: there is no Scripts/$witness" ;;
+        [A-Z]*)
+            suite=${witness%%.*} test=${witness#*.}
+            mapfile -t files < <(grep -r -l -E "^(struct|final class|extension) $suite\b" Tests Fuzz/Replay --include='*.swift')
+            if [ "${#files[@]}" -eq 0 ]; then
+                fault "docs/reliability.md: there is no suite $suite"
+            elif [ "$test" != "$witness" ] && ! grep -q "func $test(" "${files[@]}"; then
+                fault "docs/reliability.md: there is no test $witness"
+            fi
+            ;;
+        *)
+            grep -q -r "^async def ${witness//-/_}(" Tests/Faults/rows || fault "docs/reliability.md: there is no row $witness"
+            ;;
+    esac
+done
+while read -r row; do
+    [[ " ${witnesses[*]} " == *" ${row//_/-} "* ]] || fault "docs/reliability.md does not tell of the row ${row//_/-}"
+done < <(grep -h -A 1 '^@row(' Tests/Faults/rows/*.py | sed -n 's/^async def \([a-z0-9_]*\)(.*/\1/p')
 
 [ "$faults" -eq 0 ] || die "$faults differences"
 printf '%s agrees with the code: %s\n' "$document" "gateway, ${types[*]}"

@@ -119,3 +119,28 @@ clean_up() {
     fi
     rm -rf "$temporary"
 }
+
+# find_commands NAME...: sets GATEWAY, AUDIO_CLIENT and CACHE_INSPECT, as far as they are named here and not set already,
+# to what is built then, with BUILD_FLAGS (such as `-c release`).
+find_commands() {
+    local name variable flags bin=
+    read -r -a flags <<<"${BUILD_FLAGS:-}"
+    for name in "$@"; do
+        variable=$(tr 'a-z-' 'A-Z_' <<<"$name")
+        [ -z "${!variable:-}" ] || continue
+        prepare
+        swift build --package-path "$root" "${flags[@]}" --product "$name"
+        [ -n "$bin" ] || bin=$(swift build --package-path "$root" "${flags[@]}" --show-bin-path)
+        declare -g "$variable=$bin/$name"
+    done
+}
+
+# Sets python to a Python that is new enough for Tests/Faults, installing one where there is none.
+python=
+find_python() {
+    command -v python3 >/dev/null || install_packages python3-minimal
+    python=$(command -v python3)
+    "$python" -c 'import sys, asyncio, sqlite3; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || install_packages python3
+    "$python" -c 'import sys, asyncio, sqlite3; sys.exit(sys.version_info < (3, 11))' \
+        || die "$python is older than 3.11, or has no sqlite3; install a newer one, then run me again."
+}

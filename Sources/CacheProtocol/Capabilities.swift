@@ -30,6 +30,8 @@ public struct Capabilities: Hashable, Sendable {
     public var metadata = Support.none
     /// Room is made by removing sealed streams, least recently read first.
     public var eviction = Support.none
+    /// A copy of another backend's sealed stream keeps that stream's times; see ``WriteOptions/original``.
+    public var copies = Support.none
     /// The longest stream the backend takes, in bytes, or `nil` for no limit of its own.
     public var maximumStreamSize: Int64?
 

@@ -53,4 +53,6 @@ public enum Durability: String, Hashable, Sendable, CaseIterable {
     case process
     /// The machine losing power: file, directory and index were flushed to the device before the acknowledgement.
     case power
+    /// The machine being lost: a store beyond it has the bytes, and their digest was compared there.
+    case tier
 }

@@ -22,6 +22,10 @@ public struct WriteOptions: Hashable, Sendable {
     public var timeToLiveSeconds: Int64?
     /// The writer's own labels.
     public var metadata: [String: String]
+    /// The facts of the sealed stream that this one will be a copy of, byte for byte; `nil` for a stream of its own. The
+    /// copy is sealed with that stream's times and durability instead of new ones, and only where size and digest are
+    /// those of the original. Honoured where ``Capabilities/copies`` says so.
+    public var original: StreamInfo?
 
     /// Makes options.
     ///
@@ -43,5 +47,23 @@ public struct WriteOptions: Hashable, Sendable {
         self.expectedSize = expectedSize
         self.timeToLiveSeconds = timeToLiveSeconds
         self.metadata = metadata
+    }
+}
+
+extension WriteOptions {
+    /// Options that make a copy of a sealed stream of another backend.
+    ///
+    /// - Parameters:
+    ///   - original: The stream's facts.
+    ///   - mode: What to do about a stream that is there already.
+    public init(copying original: StreamInfo, mode: Mode = .create) {
+        self.init(
+            mode: mode,
+            contentType: original.contentType,
+            expectedSize: original.size,
+            timeToLiveSeconds: original.timeToLiveSeconds,
+            metadata: original.metadata
+        )
+        self.original = original
     }
 }

@@ -57,6 +57,7 @@ package final class FaultyFileCalls: FileCalls {
         var writesAtMost = Int.max
         var freeBytes: Int64?
         var hook: (@Sendable (Call, String) -> Void)?
+        var writes: [Range<Int64>]?
     }
 
     /// Makes calls fail from now on; `nil` ends that.
@@ -73,6 +74,12 @@ package final class FaultyFileCalls: FileCalls {
 
     /// Every write takes at most so many bytes; `nil` for all.
     package func writeAtMost(_ count: Int?) { self.state.withLock { $0.writesAtMost = count ?? .max } }
+
+    /// Notes from now on which bytes each write is given.
+    package func noteWrites() { self.state.withLock { $0.writes = [] } }
+
+    /// Which bytes of their files the writes since ``noteWrites()`` were given, in order.
+    package var notedWrites: [Range<Int64>] { self.state.withLock { $0.writes ?? [] } }
 
     /// What the file system says is free; `nil` for the truth.
     package func pretendFree(_ bytes: Int64?) { self.state.withLock { $0.freeBytes = bytes } }
@@ -121,7 +128,10 @@ package final class FaultyFileCalls: FileCalls {
         -> Int
     {
         try self.pass(.write, file.path)
-        let count = min(bytes.count, self.state.withLock { $0.writesAtMost })
+        let count = self.state.withLock { state in
+            state.writes?.append(offset..<offset + Int64(bytes.count))
+            return min(bytes.count, state.writesAtMost)
+        }
         return try self.base.write(UnsafeRawBufferPointer(rebasing: bytes[..<count]), to: file, at: offset)
     }
 

@@ -15,6 +15,7 @@ struct MmapPromiseTests {
         capabilities.digests = .native
         capabilities.timeToLive = .emulated
         capabilities.metadata = .native
+        capabilities.copies = .native
         capabilities.eviction = .emulated
         capabilities.maximumStreamSize = 4 << 30
         return capabilities

@@ -15,6 +15,7 @@ struct SQLitePromiseTests {
         capabilities.digests = .native
         capabilities.timeToLive = .native
         capabilities.metadata = .native
+        capabilities.copies = .native
         capabilities.eviction = .native
         capabilities.maximumStreamSize = 4 << 30
         return capabilities

@@ -68,3 +68,10 @@ public struct MmapBackend: CacheBackend {
     /// See ``CacheBackend/run()``.
     public func run() async throws { try await self.store.run() }
 }
+
+extension MmapBackend: GuardedEviction {
+    /// See ``GuardedEviction/guardEviction(by:)``.
+    public func guardEviction(by mayEvict: @escaping @Sendable (StreamID) -> Bool) {
+        self.store.guardEviction(by: mayEvict)
+    }
+}

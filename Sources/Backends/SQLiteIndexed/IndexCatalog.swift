@@ -64,31 +64,37 @@ final class IndexCatalog: StreamCatalog {
         self.state.withLock { _ = $0.owed.removeValue(forKey: info.id) }
     }
 
-    func suspended(_ info: StreamInfo) {
-        let row = self.row(info)
+    func suspended(_ info: StreamInfo) { self.putOrOwe(self.row(info)) }
+
+    private func putOrOwe(_ row: IndexedStream) {
         do throws(CacheError) {
-            try self.put(row, settling: info.id)
+            try self.put(row, settling: row.id)
         } catch {
-            self.state.withLock { $0.owed[info.id] = .put(row) }
+            self.state.withLock { $0.owed[row.id] = .put(row) }
         }
     }
 
-    func removed(_ id: StreamID) -> Bool {
-        let wasOwed = self.state.withLock { $0.owed.removeValue(forKey: id) }
+    func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool {
+        let row = try? self.index.stream(id)
+        let debt = self.state.withLock { $0.owed.removeValue(forKey: id) }
         do throws(CacheError) {
-            let count = try self.noting { () throws(CacheError) in try self.index.forget([id]) }
-            // What was owed is what is known: a row that should have been forgotten is no stream any more.
-            switch wasOwed {
-            case .put: return true
-            case .forget: return false
-            case nil: return count > 0
-            }
+            _ = try self.noting { () throws(CacheError) in try self.index.forget([id]) }
         } catch {
-            let isKnown = (try? self.index.stream(id)) != nil
-            if isKnown { self.state.withLock { $0.owed[id] = .forget } }
-            if case .forget = wasOwed { return false }
-            return isKnown
+            if row != nil { self.state.withLock { $0.owed[id] = .forget } }
         }
+        let known =
+            switch debt {
+            case .forget: nil as IndexedStream?
+            case .put(let row): row
+            case nil: row
+            }
+        do throws(CacheError) {
+            try unlink()
+        } catch {
+            if let known { self.putOrOwe(known) }
+            throw error
+        }
+        return known != nil
     }
 
     func lost(_ id: StreamID) {
@@ -189,10 +195,11 @@ final class IndexCatalog: StreamCatalog {
     }
 
     func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport {
         var recovery = IndexRecovery(index: self.index, directory: self.directory, now: self.wall())
-        try self.noting { () throws(CacheError) in try recovery.mendAll(claim: claim) }
+        try self.noting { () throws(CacheError) in try recovery.mendAll(counter: counter, claim: claim) }
         return self.state.withLock { state in
             let wasNew = state.isNew
             state.isRecovered = true

@@ -33,13 +33,15 @@ struct IndexRecovery {
 
     /// Looks at everything, while streams are written and read.
     mutating func mendAll(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) {
-        try self.lookThroughFiles(claim)
+        try self.lookThroughFiles(counter, claim)
         try self.lookThroughRows(claim)
     }
 
     private mutating func lookThroughFiles(
+        _ counter: RecoveryCounter,
         _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) {
         var batch: [StreamID: Bool] = [:]
@@ -48,6 +50,7 @@ struct IndexRecovery {
         // look through the rows finds it.
         try self.directory.forEachFile { id, isSealed in
             batch[id] = isSealed || batch[id] ?? false
+            counter.add(1)
             guard batch.count == Self.batch else { return true }
             do throws(CacheError) {
                 try self.compare(batch, claim)

@@ -86,3 +86,10 @@ public struct SQLiteBackend: CacheBackend {
     /// See ``CacheBackend/run()``.
     public func run() async throws { try await self.store.run() }
 }
+
+extension SQLiteBackend: GuardedEviction {
+    /// See ``GuardedEviction/guardEviction(by:)``.
+    public func guardEviction(by mayEvict: @escaping @Sendable (StreamID) -> Bool) {
+        self.store.guardEviction(by: mayEvict)
+    }
+}

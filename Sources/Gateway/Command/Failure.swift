@@ -23,7 +23,8 @@ struct Failure {
         case let error as CacheError:
             self.message = error.message
             let number = (error.cause as? SystemCallError)?.number
-            self.status = number == EACCES || number == EPERM ? EX_NOPERM : EX_UNAVAILABLE
+            let isForbidden = number == EACCES || number == EPERM
+            self.status = isForbidden ? EX_NOPERM : error.code == .configuration ? EX_CONFIG : EX_UNAVAILABLE
         case let error as IOError:
             self.message = "The address can't be listened on: \(error). Choose another with --host and --port."
             self.status = error.errnoCode == EACCES ? EX_NOPERM : EX_UNAVAILABLE

@@ -12,17 +12,17 @@ struct GatewayCommand: AsyncParsableCommand {
         commandName: "gateway",
         abstract: "Caches audio streams that clients upload and read over WebSocket.",
         discussion: """
-            Without --config it keeps streams in ./cache and listens on 127.0.0.1:8080. Flags override the file.
+            Without --config it keeps streams in ./cache, listens on 127.0.0.1:8080, and says where to go from there. \
+            Flags override the file. SIGHUP makes it read the configuration, tokens and certificates again.
 
             Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
             reach; 77 not permitted; 78 the configuration is wrong.
             """,
-        version: GatewayServer.version
+        version: GatewayServer.version,
+        subcommands: [HealthcheckCommand.self]
     )
 
-    @Option(name: .shortAndLong, help: "The configuration, a JSON file.")
-    var config: String?
-
+    @OptionGroup var source: ConfigurationSource
     @OptionGroup var overrides: Overrides
 
     @Flag(help: "Check the configuration, print the values in force, and exit.")
@@ -31,12 +31,12 @@ struct GatewayCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessSetup.apply()
         do {
-            let settings = try Settings(file: self.config, overrides: self.overrides)
+            let settings = try Settings(file: self.source.config, overrides: self.overrides)
             if self.checkConfig {
                 print(settings.text, terminator: "")
                 return
             }
-            try await Self.serve(settings)
+            try await self.serve(settings)
         } catch {
             let failure = Failure(error)
             ProcessSetup.complain("gateway: \(failure.message)")
@@ -44,24 +44,52 @@ struct GatewayCommand: AsyncParsableCommand {
         }
     }
 
-    private static func serve(_ settings: Settings) async throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        var logger = Logger(label: "gateway")
-        logger.logLevel = settings.gateway.logLevel
+    private func serve(_ settings: Settings) async throws {
+        let output = LogOutput(descriptor: 2)
+        let (format, level) = (settings.gateway.logFormat, settings.gateway.logLevel)
+        LoggingSystem.bootstrap(
+            { LineLogHandler(label: $0, format: format, level: level, output: output, metadataProvider: $1) },
+            metadataProvider: nil
+        )
+        let logger = Logger(label: "gateway")
         let backend = try await settings.makeBackend(logger)
         logger.notice(
             "gateway \(GatewayServer.version) starts",
             metadata: ["backend": "\(settings.gateway.backendType)", "config": "\(settings.file)"]
         )
-        let server = GatewayServer(configuration: settings.gateway, backend: backend, logger: logger) { [logger] port in
-            logger.notice(
-                "listening",
-                metadata: ["url": "ws://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+        var configuration = settings.gateway
+        let descriptors = DescriptorRoom.raise()
+        if let room = DescriptorRoom.fit(&configuration, to: descriptors) {
+            logger.warning(
+                "\(descriptors) descriptors are enough for \(room) connections; raise the limit (ulimit -n, LimitNOFILE)"
             )
         }
+        let manager = ServiceManager()
+        let scheme = settings.gateway.tls == nil ? "ws" : "wss"
+        let server = GatewayServer(
+            configuration: configuration,
+            backend: backend,
+            logger: logger,
+            onListening: { port in
+                logger.notice(
+                    "listening",
+                    metadata: ["url": "\(scheme)://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+                )
+                if let banner = settings.banner(port: port) {
+                    output.add(banner.text) { "\($0) lines were dropped" }
+                }
+            },
+            onReadiness: { manager?.changed($0) }
+        )
+        let (file, overrides) = (self.source.config, self.overrides)
+        let reloading = Reloading(server: server, logger: logger, settings: settings) {
+            try Settings(file: file, overrides: overrides)
+        }
+        var services: [any Service] = [server, reloading]
+        if let manager { services.append(ServiceManager.Watch(manager: manager, server: server)) }
         let group = ServiceGroup(
             configuration: .init(
-                services: [server],
+                services: services,
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -71,8 +99,14 @@ struct GatewayCommand: AsyncParsableCommand {
     }
 }
 
+/// Where the configuration is.
+struct ConfigurationSource: ParsableArguments {
+    @Option(name: .shortAndLong, help: "The configuration, a JSON file.")
+    var config: String?
+}
+
 /// What the command line may change of the configuration.
-struct Overrides: ParsableArguments {
+struct Overrides: ParsableArguments, Sendable {
     @Option(help: "The address to listen on.")
     var host: String?
 
@@ -87,6 +121,9 @@ struct Overrides: ParsableArguments {
 
     @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
+
+    @Option(help: "How to log: text or json.")
+    var logFormat: String?
 
     /// One value that a flag puts in place of the file's.
     struct Change {
@@ -103,6 +140,7 @@ struct Overrides: ParsableArguments {
             ("--port", "listen", "port", self.port.map { .integer($0) }),
             ("--path", "listen", "path", self.path.map { .string($0) }),
             ("--log-level", "log", "level", self.logLevel.map { .string($0) }),
+            ("--log-format", "log", "format", self.logFormat.map { .string($0) }),
             ("--cache-dir", "backend", "directory", self.cacheDir.map { .string($0) }),
         ]
         return values.compactMap { flag, section, key, value in

@@ -23,6 +23,16 @@ enum ProcessSetup {
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 
+    /// Whether a person looks at what is written there.
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// A path from the root, for somebody who may be elsewhere.
+    static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+        defer { free(here) }
+        return "\(String(cString: here))/\(path)"
+    }
+
     /// A file's bytes.
     static func contents(of path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

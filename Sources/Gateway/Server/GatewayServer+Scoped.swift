@@ -20,6 +20,18 @@ extension GatewayServer {
         logger: Logger,
         _ body: @Sendable (_ port: Int) async throws -> Value
     ) async throws -> Value {
+        try await self.withRunning(configuration: configuration, backend: backend, logger: logger) { _, port in
+            try await body(port)
+        }
+    }
+
+    /// The same, for those who want the server itself, too.
+    static func withRunning<Value: Sendable>(
+        configuration: GatewayConfiguration,
+        backend: any CacheBackend,
+        logger: Logger,
+        _ body: @Sendable (_ server: GatewayServer, _ port: Int) async throws -> Value
+    ) async throws -> Value {
         let (listening, announce) = AsyncStream<Int>.makeStream()
         let server = GatewayServer(configuration: configuration, backend: backend, logger: logger) { port in
             announce.yield(port)
@@ -35,7 +47,7 @@ extension GatewayServer {
             for await port in listening {
                 let result: Result<Value, any Error>
                 do {
-                    result = .success(try await body(port))
+                    result = .success(try await body(server, port))
                 } catch {
                     result = .failure(error)
                 }

@@ -13,6 +13,7 @@ public import ServiceLifecycle
 public struct GatewayServer: Service {
     private let service: GatewayService
     private let onListening: @Sendable (_ port: Int) async -> Void
+    private let onReadiness: @Sendable (Readiness) async -> Void
 
     /// Makes a server.
     ///
@@ -21,28 +22,33 @@ public struct GatewayServer: Service {
     ///   - backend: Where streams are kept; run by this server.
     ///   - logger: Where to log.
     ///   - onListening: Called once connections are accepted, with the port.
+    ///   - onReadiness: Called within moments where the gateway became ready, or is not so any more.
     public init(
         configuration: GatewayConfiguration,
         backend: any CacheBackend,
         logger: Logger,
-        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
+        onReadiness: @escaping @Sendable (Readiness) async -> Void = { _ in }
     ) {
-        var logger = logger
-        logger.logLevel = configuration.logLevel
-        self.service = GatewayService(
-            backend: backend,
-            configuration: configuration,
-            load: ServerLoad(),
-            logger: logger
-        )
+        self.service = GatewayService(backend: backend, configuration: configuration, logger: logger)
         self.onListening = onListening
+        self.onReadiness = onReadiness
     }
+
+    /// How many bytes wait to be sent, over all WebSocket connections.
+    var unsentBytes: Int64 { self.service.outbound.waiting }
+
+    /// Whether every event loop has turned within the last seconds.
+    public var isAlive: Bool { self.service.eventLoops.isAlive(at: .now()) }
 
     /// Serves until the task is cancelled or the service group shuts down.
     ///
-    /// - Throws: Where the address can't be listened on, or the backend can't work.
+    /// - Throws: Where the address can't be listened on, or the backend can't work; ``ConfigError`` where others could
+    ///   reach the gateway and need no token.
     public func run() async throws {
         let service = self.service
+        try service.configuration.checkExposure()
+        service.settings.change(to: service.configuration, try service.configuration.readCertificate())
         let configuration = service.configuration
         let onListening = self.onListening
         let application = Application(
@@ -52,16 +58,42 @@ public struct GatewayServer: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: nil
             ),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            eventLoopGroupProvider: .singleton,
+            onServerRunning: { channel in
+                service.state.beganToListen()
+                await onListening(channel.localAddress?.port ?? configuration.port)
+            },
+            eventLoopGroupProvider: .shared(GatewayService.eventLoopGroup),
             logger: service.logger
         )
+        // The last one is told to stop first.
         var group = ServiceGroupConfiguration(
-            services: [BackendService(backend: service.backend), application],
+            services: [
+                service.eventLoops, ReadinessMonitor(service: service, onChange: self.onReadiness),
+                BackendService(backend: service.backend), application,
+                DrainService(state: service.state, delay: .seconds(configuration.shutdownDelaySeconds)),
+            ],
             logger: service.logger
         )
-        group.maximumGracefulShutdownDuration = .seconds(configuration.shutdownGraceSeconds)
+        group.maximumGracefulShutdownDuration = .seconds(
+            configuration.shutdownDelaySeconds + configuration.shutdownGraceSeconds
+        )
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// Works by another configuration from now on, as far as that can be done while it runs. New connections find all of
+    /// it, certificates read anew among it; open ones keep their limits, and are closed within half a minute where their
+    /// token is none any more.
+    ///
+    /// - Parameter configuration: The new one.
+    /// - Returns: The keys whose new values only a new start brings into force; their old ones stay.
+    /// - Throws: ``ConfigError`` where a certificate can't be read, or others could reach the gateway and need no token;
+    ///   nothing is changed then.
+    public func reload(_ configuration: GatewayConfiguration) throws -> [String] {
+        let old = self.service.settings.current
+        let (merged, fixed) = old.reloaded(as: configuration)
+        try merged.checkExposure()
+        self.service.settings.change(to: merged, try merged.readCertificate())
+        return fixed
     }
 
     /// The backend's background work; it ends after the server has.

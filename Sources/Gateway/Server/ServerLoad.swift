@@ -4,7 +4,7 @@ import Synchronization
 final class ServerLoad: Sendable {
     private let open = Atomic<Int>(0)
     private let opened = Atomic<Int>(0)
-    private let sentBytes = Atomic<Int64>(0)
+    private let uploads = Atomic<Int>(0)
 
     /// How many WebSocket connections are open.
     var connections: Int { self.open.load(ordering: .relaxed) }
@@ -13,6 +13,16 @@ final class ServerLoad: Sendable {
     func nextConnectionName() -> String { "c\(self.opened.wrappingAdd(1, ordering: .relaxed).newValue)" }
 
     func connectionOpened() { self.open.wrappingAdd(1, ordering: .relaxed) }
+    /// How many uploads are under way.
+    var openStreams: Int { self.uploads.load(ordering: .relaxed) }
+
+    /// An upload begins, where there is room for one more; ``streamClosed()`` gives it back.
+    func streamOpened(limit: Int) -> Bool {
+        guard self.uploads.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
+        self.streamClosed()
+        return false
+    }
+
+    func streamClosed() { self.uploads.wrappingSubtract(1, ordering: .relaxed) }
     func connectionClosed() { self.open.wrappingSubtract(1, ordering: .relaxed) }
-    func sent(_ count: Int) { self.sentBytes.wrappingAdd(Int64(count), ordering: .relaxed) }
 }

@@ -14,7 +14,8 @@ struct AudioClientTool: AsyncParsableCommand {
 
             Exit codes: 0 done; 1 done, but the data differs; 64 wrong usage; 65 the data is wrong; 66 the input is \
             not there; 69 the server is not there, or can't; 73 the output can't be made; 74 a file or a connection \
-            failed; 76 the server does not speak the protocol; 78 a setting is wrong; 130 interrupted.
+            failed; 76 the server does not speak the protocol; 77 the server does not permit it; \
+            78 a setting is wrong; 130 interrupted.
             """,
         version: ServerIdentity.version,
         subcommands: [

@@ -24,6 +24,14 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "The server's URL (default: AUDIO_CACHE_SERVER, or \(ClientConfiguration.defaultURL)).")
     var server: String?
 
+    @Option(help: "A file with the token that the server asks for (default: the token in AUDIO_CACHE_TOKEN, if any).")
+    var tokenFile: String?
+
+    @Option(
+        help: "With wss://: a file with the certificates of the authorities to trust, in PEM (default: the system's)."
+    )
+    var caFile: String?
+
     @Option(help: "Bytes of a chunk (default: \(ClientConfiguration.defaultChunkSize), or less for a server's sake).")
     var chunkSize: Int?
 
@@ -49,6 +57,13 @@ struct ServerOptions: ParsableArguments {
         return try ServerURL(text)
     }
 
+    /// The token. It is never a flag's value, which everybody on the machine could read (ps(1)).
+    private func token() throws(ClientError) -> BearerToken? {
+        if let path = self.tokenFile { return try BearerToken(file: path) }
+        guard let text = getenv("AUDIO_CACHE_TOKEN").map({ String(cString: $0) }), !text.isEmpty else { return nil }
+        return try BearerToken(text, from: "AUDIO_CACHE_TOKEN")
+    }
+
     /// The client's configuration.
     func clientConfiguration() throws(ClientError) -> ClientConfiguration {
         var configuration = ClientConfiguration()
@@ -59,6 +74,8 @@ struct ServerOptions: ParsableArguments {
         configuration.connectTimeout = .milliseconds(self.connectTimeoutMs)
         if let answerTimeoutMs = self.answerTimeoutMs { configuration.answerTimeout = .milliseconds(answerTimeoutMs) }
         configuration.backoff.maximumRetries = self.retries
+        configuration.token = try self.token()
+        configuration.certificateAuthorities = self.caFile
         try configuration.validate()
         return configuration
     }

@@ -74,6 +74,46 @@ struct HandshakeConversationTests {
         #expect(error?.sentence.contains(words) == true, "\(String(describing: error))")
     }
 
+    @Test("a token goes along with the request, and with no other client's")
+    func token() async throws {
+        let token = try BearerToken("token-of-the-test", from: "the test")
+        for configured in [token, nil] {
+            try await ScriptedServer.run { peer in
+                try await peer.shakeHands()
+                #expect(peer.field("Authorization") == configured.map { _ in "Bearer token-of-the-test" })
+                _ = try await peer.next()
+            } body: { url in
+                var configuration = try url.client().configuration
+                configuration.token = configured
+                try await WebSocketClient(server: url, configuration: configuration).withConnection { _ in }
+            }
+        }
+    }
+
+    @Test(
+        "a server that does not let the client in is not asked again, and what is missing is said",
+        arguments: [
+            ("401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"x\"", "needs a token", "--token-file"),
+            (
+                "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"x\", error=\"invalid_token\"",
+                "does not know the token", "AUDIO_CACHE_TOKEN"
+            ), ("403 Forbidden", "does not let", "allowedHosts"),
+        ]
+    )
+    func notPermitted(answer: String, sentence: String, remedy: String) async throws {
+        let error = await clientError {
+            try await ScriptedServer.run { peer in
+                try await peer.readRequest()
+                try await peer.raw(Array("HTTP/1.1 \(answer)\r\nContent-Length: 0\r\n\r\n".utf8))
+                try await peer.drop()
+            } body: { url in
+                try await url.client(retries: 5).withConnection { _ in }
+            }
+        }
+        #expect(error?.code == .notPermitted)
+        #expect(error?.sentence.contains(sentence) == true && error?.remedy.contains(remedy) == true, "\(error as Any)")
+    }
+
     @Test(
         "an upgrade that is not what was asked for is refused",
         arguments: [

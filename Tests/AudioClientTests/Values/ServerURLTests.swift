@@ -26,11 +26,19 @@ struct ServerURLTests {
         #expect(url.hostField == field)
     }
 
+    @Test("a wss URL is encrypted, and has a port of its own where it names none")
+    func secure() throws {
+        let url = try ServerURL("wss://Example.com/audio")
+        #expect(url.isSecure && url.port == 443 && url.hostField == "Example.com" && url.target == "/audio")
+        #expect(try ServerURL("wss://h:80/").hostField == "h:80" && ServerURL("ws://h:443/").hostField == "h:443")
+        #expect(try !ServerURL("ws://h/").isSecure)
+    }
+
     @Test(
         "anything else is refused, and says why",
         arguments: [
             ("", "no scheme"), ("localhost:8080", "no scheme"), ("http://localhost/", "scheme is http"),
-            ("wss://localhost/", "not supported yet"), ("ws://", "no host"), ("ws:///audio", "no host"),
+            ("wsss://localhost/", "not ws or wss"), ("ws://", "no host"), ("ws:///audio", "no host"),
             ("ws://:80/", "no host"), ("ws://h:0/", "port"), ("ws://h:65536/", "port"), ("ws://h:/", "port"),
             ("ws://h:+80/", "port"), ("ws://h:80x/", "port"), ("ws://h:00000000080/", "port"),
             ("ws://user:secret@h/", "passwords"), ("ws://h/#a", "fragment"), ("ws://h/a b", "space"),

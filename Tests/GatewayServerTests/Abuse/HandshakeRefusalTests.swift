@@ -7,7 +7,7 @@ import Wire
 
 /// Requests that are refused, and the parts that they are made of.
 private enum Refusal {
-    static let head = "GET /audio HTTP/1.1\r\nHost: a\r\n"
+    static let head = "GET /audio HTTP/1.1\r\nHost: localhost\r\n"
     static let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
     static let version = "Sec-WebSocket-Version: 13\r\n"
     static let key = "Sec-WebSocket-Key: \(RawPeer.zeroKey)\r\n"
@@ -28,18 +28,20 @@ private enum Refusal {
         (head + upgrade + version + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAA=\r\n", 400),
         (head + upgrade + version + key + key, 400),
         // Another path.
-        ("GET / HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404), ("GET /audio2 HTTP/1.1\r\nHost: a\r\n", 404),
-        ("GET /audio/x HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404),
-        ("GET /../audio HTTP/1.1\r\nHost: a\r\n" + upgrade + version + key, 404),
+        ("GET /x HTTP/1.1\r\nHost: localhost\r\n" + upgrade + version + key, 404),
+        ("GET /audio2 HTTP/1.1\r\nHost: localhost\r\n", 404),
+        ("GET /audio/x HTTP/1.1\r\nHost: localhost\r\n" + upgrade + version + key, 404),
+        ("GET /../audio HTTP/1.1\r\nHost: localhost\r\n" + upgrade + version + key, 404),
         // Pages of other sites.
         (head + "Origin: http://evil.example\r\n" + upgrade + version + key, 403),
         (head + "Origin: null\r\n" + upgrade + version + key, 403),
         // A body.
         (head + upgrade + version + key + "Content-Length: 5\r\n", 413),
         // Broken heads.
-        ("GET /audio HTTP/1.1\r\nHost: a\r\nX y: 1\r\n", 400), ("nonsense\r\n", 400), ("GET /audio\r\n", 400),
-        ("GET /audio HTTP/9.9\r\nHost: a\r\n", 400), ("GET /audio HTTP/1.1\r\nHost: a\r\nX: \u{1}\r\n", 400),
-        ("GET /au\u{1}dio HTTP/1.1\r\nHost: a\r\n", 400),
+        ("GET /audio HTTP/1.1\r\nHost: localhost\r\nX y: 1\r\n", 400), ("nonsense\r\n", 400), ("GET /audio\r\n", 400),
+        ("GET /audio HTTP/9.9\r\nHost: localhost\r\n", 400),
+        ("GET /audio HTTP/1.1\r\nHost: localhost\r\nX: \u{1}\r\n", 400),
+        ("GET /au\u{1}dio HTTP/1.1\r\nHost: localhost\r\n", 400),
     ]
 }
 
@@ -66,7 +68,9 @@ struct HandshakeRefusalTests {
     func http10() async throws {
         try await TestGateway.run { gateway in
             let peer = try await gateway.connect()
-            peer.send("GET /audio HTTP/1.0\r\nHost: a\r\n" + Refusal.upgrade + Refusal.version + Refusal.key + "\r\n")
+            peer.send(
+                "GET /audio HTTP/1.0\r\nHost: localhost\r\n" + Refusal.upgrade + Refusal.version + Refusal.key + "\r\n"
+            )
             let text = String(buffer: try await peer.readToEnd())
             #expect(!text.contains(" 101 ") && text.contains(" 4"), "\(text)")
         }
@@ -165,7 +169,7 @@ struct HandshakeRefusalTests {
         try await TestGateway.run { gateway in
             let peer = try await gateway.connect()
             for _ in 0..<3 {
-                peer.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                peer.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 let (head, body) = try await peer.response()
                 #expect(head.status == 200 && body == "ok\n")
             }
@@ -176,7 +180,7 @@ struct HandshakeRefusalTests {
     func pipelined() async throws {
         try await TestGateway.run { gateway in
             let peer = try await gateway.connect()
-            peer.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\nGET /audio HTTP/1.1\r\nHost: a\r\n\r\n")
+            peer.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /audio HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(try await peer.response().head.status == 200)
             #expect(try await peer.response().head.status == 426)
             peer.send("\u{1}\u{2}garbage\r\n\r\n")
@@ -184,7 +188,7 @@ struct HandshakeRefusalTests {
             try await peer.expectEnd()
             // Together with a request that waits for its answer, it is not answered at all.
             let hasty = try await gateway.connect()
-            hasty.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n\u{1}\u{2}garbage\r\n\r\n")
+            hasty.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n\u{1}\u{2}garbage\r\n\r\n")
             let text = String(buffer: try await hasty.readToEnd())
             #expect(text.isEmpty || text.hasPrefix("HTTP/1.1 200"), "\(text)")
             try await gateway.peer().settle()
@@ -196,12 +200,12 @@ struct HandshakeRefusalTests {
         try await TestGateway.run { gateway in
             let peer = try await gateway.connect()
             let settings = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
-            peer.send("GET /healthz HTTP/1.1\r\nHost: a\r\n" + settings)
+            peer.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + settings)
             let (head, body) = try await peer.response()
             #expect(head.status == 200 && body == "ok\n" && head["connection"] == "close")
             try await peer.expectEnd()
             let late = try await gateway.connect()
-            late.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            late.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             #expect(try await late.response().head.status == 200)
             late.send(RawPeer.upgradeRequest())
             let (refusal, reason) = try await late.response()

@@ -103,7 +103,7 @@ struct HandshakeTests {
         try await TestGateway.run { gateway in
             let peer = try await gateway.connect()
             peer.send(
-                "GET /audio?token=x HTTP/1.1\r\nhost: a\r\nUPGRADE: h2c, WebSocket\r\nconnection: keep-alive, UPGRADE\r\n"
+                "GET /audio?token=x HTTP/1.1\r\nhost: localhost\r\nUPGRADE: h2c, WebSocket\r\nconnection: keep-alive, UPGRADE\r\n"
                     + "sec-websocket-version: 13\r\nSEC-WEBSOCKET-KEY: \(RawPeer.zeroKey)\r\n\r\n"
             )
             #expect(try await peer.head().status == 101)

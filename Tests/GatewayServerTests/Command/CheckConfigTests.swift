@@ -107,11 +107,8 @@ struct CheckConfigTests {
         try await Slots.run {
             let directory = try TemporaryDirectory()
             let file = directory.file("gateway.json")
-            try #"{"listen": {"port": 1}, "backend": {"type": "mmap"}}"#.write(
-                toFile: file,
-                atomically: true,
-                encoding: .utf8
-            )
+            let text = #"{"listen": {"port": 1}, "security": {"insecure": true}, "backend": {"type": "mmap"}}"#
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
             let flags = [
                 "--port", "2", "--host", "0.0.0.0", "--path", "/x", "--cache-dir", "elsewhere", "--log-level", "debug",
             ]
@@ -124,7 +121,7 @@ struct CheckConfigTests {
             #expect(
                 values["listen"] == .object(["port": .integer(2), "host": .string("0.0.0.0"), "path": .string("/x")])
             )
-            #expect(values["log"] == .object(["level": .string("debug")]))
+            #expect(values["log"] == .object(["level": .string("debug"), "format": .string("text")]))
             guard case .object(let backend) = values["backend"] else { throw RawPeer.Surprise("no backend") }
             #expect(backend["type"] == .string("mmap") && backend["directory"] == .string("elsewhere"))
             #expect(directory.contents == ["err", "gateway.json", "out"])

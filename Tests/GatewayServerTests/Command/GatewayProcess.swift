@@ -23,7 +23,14 @@ final class GatewayProcess: Sendable {
     /// - Parameters:
     ///   - arguments: Its arguments.
     ///   - directory: Its working directory, and where its output goes.
-    init(_ arguments: [String], in directory: TemporaryDirectory) throws {
+    ///   - environment: What its environment has beside this process's.
+    ///   - errors: Where its standard error goes instead of the directory.
+    init(
+        _ arguments: [String],
+        in directory: TemporaryDirectory,
+        environment: [String: String] = [:],
+        errors: FileHandle? = nil
+    ) throws {
         self.directory = directory
         let (exit, announce) = AsyncStream<Int32>.makeStream()
         self.exit = exit
@@ -32,7 +39,8 @@ final class GatewayProcess: Sendable {
         self.process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
         for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: directory.file(name), contents: nil) }
         self.process.standardOutput = FileHandle(forWritingAtPath: directory.file("out"))
-        self.process.standardError = FileHandle(forWritingAtPath: directory.file("err"))
+        self.process.standardError = errors ?? FileHandle(forWritingAtPath: directory.file("err"))
+        self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         self.process.standardInput = FileHandle.nullDevice
         self.process.terminationHandler = { process in
             announce.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
@@ -56,6 +64,9 @@ final class GatewayProcess: Sendable {
     /// What it has written to standard error.
     var errors: String { self.text("err") }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { self.process.isRunning }
+
     /// Sends a signal.
     func send(_ signal: CInt) { kill(self.process.processIdentifier, signal) }
 
@@ -72,7 +83,8 @@ final class GatewayProcess: Sendable {
     /// - Returns: The port.
     func port() async throws -> Int {
         while self.process.isRunning {
-            if let match = self.errors.firstMatch(of: /ws:\/\/127\.0\.0\.1:([0-9]+)\/audio/), let port = Int(match.1) {
+            if let match = self.errors.firstMatch(of: /wss?:\/\/127\.0\.0\.1:([0-9]+)\/audio/), let port = Int(match.1)
+            {
                 return port
             }
             await Task.yield()

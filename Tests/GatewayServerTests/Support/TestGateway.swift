@@ -10,6 +10,7 @@ import TestSupport
 
 /// A gateway of one test, over files in a temporary directory, on a free port.
 struct TestGateway: Sendable {
+    let server: GatewayServer
     let port: Int
     let directory: TemporaryDirectory
     private let peers: Peers
@@ -68,14 +69,15 @@ struct TestGateway: Sendable {
             logger: silent
         )
         let peers = Peers()
-        return try await GatewayServer.withServer(
+        return try await GatewayServer.withRunning(
             configuration: setup.gateway,
             backend: setup.wrap(backend),
             logger: silent
-        ) { port in
+        ) { server, port in
             let result: Result<Value, any Error>
             do {
-                result = .success(try await body(TestGateway(port: port, directory: directory, peers: peers)))
+                let gateway = TestGateway(server: server, port: port, directory: directory, peers: peers)
+                result = .success(try await body(gateway))
             } catch {
                 result = .failure(error)
             }

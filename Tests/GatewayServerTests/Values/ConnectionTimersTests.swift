@@ -175,4 +175,20 @@ struct ConnectionTimersTests {
         configuration.greeting = .eager
         #expect(configuration.timerLimits.greetAfter == nil)
     }
+
+    /// Found by stopping a gateway (SIGSTOP) for longer than the idle timeout: it gave up healthy peers.
+    @Test("while the process itself was held up, no peer was silent")
+    func lateLook() {
+        var timers = ConnectionTimers(limits: Self.limits(greetAfter: nil), now: Self.start)
+        func look(_ seconds: Int64, pending: Int64 = 0) -> ConnectionTimers.Action? {
+            timers.look(at: Self.start + .seconds(seconds), drained: 0, pending: pending, isWaiting: false).action
+        }
+        #expect(look(0) == nil)
+        // Due after 20 s, and a thousand seconds late: since the last bytes from the peer 20 s have counted.
+        #expect(look(1_020) == nil)
+        #expect(look(1_029) == nil)
+        #expect(look(1_030) == .ping)
+        #expect(look(1_050) == nil)
+        #expect(look(1_060) == .giveUpIdle)
+    }
 }

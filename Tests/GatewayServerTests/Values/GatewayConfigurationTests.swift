@@ -43,9 +43,13 @@ struct GatewayConfigurationTests {
               "greeting": "eager",
               "limits": {
                 "maxConnections": 1, "maxTextMessageBytes": 2048, "maxBinaryMessageBytes": 65536,
-                "idleTimeoutSeconds": 2, "writeTimeoutSeconds": 3, "headerTimeoutSeconds": 4, "shutdownGraceSeconds": 0
+                "idleTimeoutSeconds": 2, "writeTimeoutSeconds": 3, "headerTimeoutSeconds": 4, "shutdownGraceSeconds": 0,
+                "maxConnectionsPerPeer": 5, "maxPlainConnections": 6, "maxOpenStreams": 7, "maxStartsPerSecond": 8,
+                "maxPingsPerSecond": 9, "maxUnsentBytes": 1048577, "maxHeaderBytes": 1025, "maxHeaderFields": 11,
+                "maxTextFragments": 12, "messageTimeoutSeconds": 13, "closeTimeoutSeconds": 14
               },
-              "security": {"allowedOrigins": ["https://a.example"], "allowedHosts": ["b.example", "c.example"]}
+              "security": {"allowedOrigins": ["https://a.example"], "allowedHosts": ["b.example", "c.example"],
+                "insecure": true, "tokenFile": "tokens", "tokenVariable": "TOKENS"}
             }
             """
         let (found, effective) = try self.read(text)
@@ -62,8 +66,22 @@ struct GatewayConfigurationTests {
         expected.writeTimeoutSeconds = 3
         expected.headerTimeoutSeconds = 4
         expected.shutdownGraceSeconds = 0
+        expected.maximumConnectionsPerPeer = 5
+        expected.maximumPlainConnections = 6
+        expected.maximumOpenStreams = 7
+        expected.maximumStartsPerSecond = 8
+        expected.maximumPingsPerSecond = 9
+        expected.maximumUnsentBytes = 1_048_577
+        expected.maximumHeaderLength = 1_025
+        expected.maximumHeaderFields = 11
+        expected.maximumTextFragments = 12
+        expected.messageTimeoutSeconds = 13
+        expected.closeTimeoutSeconds = 14
         expected.allowedOrigins = ["https://a.example"]
         expected.allowedHosts = ["b.example", "c.example"]
+        expected.isInsecure = true
+        expected.tokenFile = "tokens"
+        expected.tokenVariable = "TOKENS"
         #expect(found == expected)
         let again = try self.read(ConfigFile.text(effective))
         #expect(again.configuration == expected)
@@ -130,6 +148,17 @@ struct GatewayConfigurationTests {
         ("limits.writeTimeoutSeconds", 1, 86_400),
         ("limits.headerTimeoutSeconds", 1, 600),
         ("limits.shutdownGraceSeconds", 0, 3_600),
+        ("limits.maxConnectionsPerPeer", 1, 1_000_000),
+        ("limits.maxPlainConnections", 1, 1_000_000),
+        ("limits.maxOpenStreams", 1, 1_000_000),
+        ("limits.maxStartsPerSecond", 1, 1_000_000),
+        ("limits.maxPingsPerSecond", 1, 100_000),
+        ("limits.maxUnsentBytes", 1 << 20, 1 << 40),
+        ("limits.maxHeaderBytes", 1_024, 65_536),
+        ("limits.maxHeaderFields", 8, 1_000),
+        ("limits.maxTextFragments", 1, 65_536),
+        ("limits.messageTimeoutSeconds", 1, 3_600),
+        ("limits.closeTimeoutSeconds", 1, 600),
     ]
 
     private func text(_ keyPath: String, _ value: String) -> String {

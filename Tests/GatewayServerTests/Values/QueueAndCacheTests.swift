@@ -15,7 +15,7 @@ struct QueueAndCacheTests {
     func order() {
         var queue = RequestQueue()
         #expect(queue.isEmpty && queue.first == nil)
-        for number in 0..<10 { queue.append(self.get(Int64(number))) }
+        for number in 0..<10 { queue.append(self.get(Int64(number)), at: .now()) }
         for number in 0..<10 {
             #expect(queue.first?.requestID == .integer(Int64(number)))
             queue.removeFirst()
@@ -30,12 +30,12 @@ struct QueueAndCacheTests {
         var queue = RequestQueue()
         for number in 0..<RequestQueue.capacity {
             #expect(!queue.isBlocked)
-            queue.append(self.get(Int64(number)))
+            queue.append(self.get(Int64(number)), at: .now())
         }
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(!queue.isBlocked)
-        queue.append(self.get(0))
+        queue.append(self.get(0), at: .now())
         queue.removeAll()
         #expect(queue.isEmpty && !queue.isBlocked)
     }
@@ -43,9 +43,9 @@ struct QueueAndCacheTests {
     @Test("what comes after a removal waits for it, however many there are")
     func removals() {
         var queue = RequestQueue()
-        queue.append(self.get(0))
-        queue.append(ClientRequest(.delete(streamID: "a")))
-        queue.append(ClientRequest(.delete(streamID: "b")))
+        queue.append(self.get(0), at: .now())
+        queue.append(ClientRequest(.delete(streamID: "a")), at: .now())
+        queue.append(ClientRequest(.delete(streamID: "b")), at: .now())
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(queue.isBlocked)
@@ -53,7 +53,7 @@ struct QueueAndCacheTests {
         #expect(queue.isBlocked)
         queue.removeFirst()
         #expect(!queue.isBlocked)
-        queue.append(ClientRequest(.delete(streamID: "c")))
+        queue.append(ClientRequest(.delete(streamID: "c")), at: .now())
         queue.removeAll()
         #expect(!queue.isBlocked)
     }
@@ -73,43 +73,63 @@ struct QueueAndCacheTests {
         StreamReader(FixedSource(size, state))
     }
 
+    private let start = NIODeadline.uptimeNanoseconds(1)
+
     @Test("the reader that was not used for longest makes room for a new one")
     func leastRecentlyUsed() {
         var cache = ReaderCache()
-        for (size, name) in ["a", "b", "c", "d"].enumerated() { cache.insert(self.reader(Int64(size)), for: name) }
+        for (size, name) in ["a", "b", "c", "d"].enumerated() {
+            cache.insert(self.reader(Int64(size)), for: name, at: self.start)
+        }
         // a is the oldest, and is used again: then b is.
-        #expect(cache.reader(of: "a")?.status.size == 0)
-        cache.insert(self.reader(4), for: "e")
-        #expect(cache.reader(of: "b") == nil)
-        #expect(cache.reader(of: "a")?.status.size == 0)
-        #expect(cache.reader(of: "c")?.status.size == 2)
+        #expect(cache.reader(of: "a", at: self.start)?.status.size == 0)
+        cache.insert(self.reader(4), for: "e", at: self.start)
+        #expect(cache.reader(of: "b", at: self.start) == nil)
+        #expect(cache.reader(of: "a", at: self.start)?.status.size == 0)
+        #expect(cache.reader(of: "c", at: self.start)?.status.size == 2)
         // Now d, then e, were not used for longest.
-        cache.insert(self.reader(5), for: "f")
-        #expect(cache.reader(of: "d") == nil)
-        cache.insert(self.reader(6), for: "g")
-        #expect(cache.reader(of: "e") == nil)
-        #expect(cache.reader(of: "a") != nil && cache.reader(of: "c") != nil && cache.reader(of: "f") != nil)
+        cache.insert(self.reader(5), for: "f", at: self.start)
+        #expect(cache.reader(of: "d", at: self.start) == nil)
+        cache.insert(self.reader(6), for: "g", at: self.start)
+        #expect(cache.reader(of: "e", at: self.start) == nil)
+        #expect(
+            cache.reader(of: "a", at: self.start) != nil && cache.reader(of: "c", at: self.start) != nil
+                && cache.reader(of: "f", at: self.start) != nil
+        )
     }
 
     @Test("a reader of a stream that is gone is not used again: another stream may have the name")
     func removed() {
         var cache = ReaderCache()
-        cache.insert(self.reader(1, .removed), for: "a")
-        #expect(cache.reader(of: "a") == nil)
-        cache.insert(self.reader(2), for: "a")
-        #expect(cache.reader(of: "a")?.status.size == 2)
-        cache.insert(self.reader(3), for: "a")
-        #expect(cache.reader(of: "a")?.status.size == 3)
+        cache.insert(self.reader(1, .removed), for: "a", at: self.start)
+        #expect(cache.reader(of: "a", at: self.start) == nil)
+        cache.insert(self.reader(2), for: "a", at: self.start)
+        #expect(cache.reader(of: "a", at: self.start)?.status.size == 2)
+        cache.insert(self.reader(3), for: "a", at: self.start)
+        #expect(cache.reader(of: "a", at: self.start)?.status.size == 3)
         cache.removeAll()
-        #expect(cache.reader(of: "a") == nil)
+        #expect(cache.reader(of: "a", at: self.start) == nil)
     }
 
     @Test("a name that only looks the same to Unicode is another name")
     func kelvin() {
         var cache = ReaderCache()
-        cache.insert(self.reader(1), for: "stream-K")
-        #expect(cache.reader(of: "stream-\u{212A}") == nil)
-        #expect(cache.reader(of: "stream-K") != nil)
+        cache.insert(self.reader(1), for: "stream-K", at: self.start)
+        #expect(cache.reader(of: "stream-\u{212A}", at: self.start) == nil)
+        #expect(cache.reader(of: "stream-K", at: self.start) != nil)
+    }
+
+    @Test("a reader is kept for two seconds after its last use, one whose stream is gone no longer")
+    func unused() {
+        var cache = ReaderCache()
+        cache.insert(self.reader(1), for: "a", at: self.start)
+        cache.insert(self.reader(2), for: "b", at: self.start + .seconds(1))
+        cache.insert(self.reader(3, .removed), for: "c", at: self.start + .seconds(1))
+        #expect(cache.dropUnused(at: self.start + .milliseconds(1_999)) == self.start + .seconds(2))
+        #expect(cache.reader(of: "a", at: self.start + .milliseconds(1_999)) != nil)
+        #expect(cache.dropUnused(at: self.start + .seconds(3)) == self.start + .milliseconds(3_999))
+        #expect(cache.reader(of: "b", at: self.start + .seconds(3)) == nil)
+        #expect(cache.dropUnused(at: self.start + .milliseconds(3_999)) == nil)
     }
 
     @Test("a hundred pings in ten seconds are fine, and then no more until the ten seconds are over")

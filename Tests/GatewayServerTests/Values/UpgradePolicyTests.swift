@@ -7,7 +7,10 @@ import Wire
 @Suite("Who may open a WebSocket")
 struct UpgradePolicyTests {
     private func policy(origins: [String] = [], hosts: [String] = []) -> UpgradePolicy {
-        UpgradePolicy(path: "/audio", allowedOrigins: origins, allowedHosts: hosts)
+        UpgradePolicy(
+            path: "/audio",
+            requests: RequestPolicy(allowedOrigins: origins, allowedHosts: hosts)
+        )
     }
 
     /// The status of the refusal, or 101.
@@ -26,9 +29,9 @@ struct UpgradePolicyTests {
         head.headers.add(name: "Sec-WebSocket-Key", value: "AAAAAAAAAAAAAAAAAAAAAA==")
         switch policy.decide(head, connections: connections, limit: 10) {
         case .accept: return 101
-        case .refuse(let status, let reason, _):
-            #expect(!reason.contains("evil"), "a reason that repeats what the peer sent")
-            return status.code
+        case .refuse(let refusal):
+            #expect(!refusal.reason.contains("evil"), "a reason that repeats what the peer sent")
+            return refusal.status.code
         }
     }
 
@@ -102,6 +105,34 @@ struct UpgradePolicyTests {
             // A rebound page is of the same origin as the name that it was loaded from.
             #expect(self.status(policy, host: [host], origin: ["http://\(host)"]) == 403, "\(host)")
         }
+    }
+
+    @Test("without a list, the gateway answers to addresses, to localhost and to its own name, which can't be rebound")
+    func defaultHosts() {
+        var policy = self.policy()
+        policy.requests.ownName = "Recorder.example"
+        for host in [
+            "localhost", "LOCALHOST:8080", "127.0.0.1:1", "10.1.2.3", "[::1]:8080", "[fe80::1]", "recorder.example:9",
+        ] {
+            #expect(self.status(policy, host: [host]) == 101, "\(host)")
+        }
+        for host in [
+            "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.256",
+            "127.0.0", "127.0.0.1.", "1.2.3.+4", "", ":80", "[evil.example]", "x.recorder.example", "recorder.example.",
+        ] {
+            #expect(self.status(policy, host: [host]) == 403, "\(host)")
+        }
+        // A page that was rebound has no token.
+        policy.requests.access = .tokens([])
+        #expect(self.status(policy, host: ["any.example:8080"]) == 401)
+    }
+
+    @Test("who has no token does not learn how busy the gateway is, nor whether the rest of the request is right")
+    func unauthenticated() {
+        var policy = self.policy()
+        policy.requests.access = .tokens([])
+        #expect(self.status(policy, connections: 10) == 401)
+        #expect(self.status(policy, origin: ["http://evil.example"]) == 403)
     }
 
     @Test("exactly one Host is needed")

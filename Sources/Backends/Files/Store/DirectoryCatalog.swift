@@ -41,7 +41,10 @@ public final class DirectoryCatalog: StreamCatalog {
     }
 
     /// See ``StreamCatalog``.
-    public func removed(_ id: StreamID) -> Bool { false }
+    public func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool {
+        try unlink()
+        return false
+    }
 
     /// See ``StreamCatalog``.
     public func lost(_ id: StreamID) {}
@@ -180,10 +183,12 @@ public final class DirectoryCatalog: StreamCatalog {
 
     /// See ``StreamCatalog``.
     public func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport {
         var report = RecoveryReport()
         try self.directory.forEachFile { id, _ in
+            counter.add(1)
             do throws(CacheError) {
                 guard let stored = try self.directory.stored(id) else { return true }
                 if stored.isResized { report.note(.damaged, id) }

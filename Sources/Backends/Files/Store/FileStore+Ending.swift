@@ -8,14 +8,15 @@ extension FileStore {
         _ stream: StreamFile,
         file: OpenFile,
         size: Int64,
-        sha256: SHA256Value?
+        sha256: SHA256Value?,
+        original: StreamInfo? = nil
     ) throws(CacheError) -> StreamInfo {
         var info = stream.info
         info.state = .sealed
         info.size = size
         info.sha256 = sha256
-        info.sealedAt = max(self.clock.wall(), info.createdAt)
-        info.durability = self.configuration.durability
+        info.sealedAt = original?.sealedAt ?? max(self.clock.wall(), info.createdAt)
+        info.durability = original?.durability ?? self.configuration.durability
         let sealed = info
         try calling(for: stream.id) { () throws(SystemCallError) in
             try self.calls.truncate(file, to: size)
@@ -55,7 +56,7 @@ extension FileStore {
     ///
     /// A failure is final: the system reports it once and takes the bytes for stored after that (fsync(2)), so that a
     /// second try would succeed without their being there. The stream must come from its source again.
-    private func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
+    func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
         guard self.configuration.durability == .power else { return }
         do throws(SystemCallError) {
             try self.calls.flush(target)
@@ -80,6 +81,16 @@ extension FileStore {
     ///
     /// - Returns: Whether there was such a stream.
     func erase(_ id: StreamID) throws(CacheError) -> Bool {
+        var files = 0
+        let wasKnown = try self.catalog.remove(id) { () throws(CacheError) in files = try self.unlink(id) }
+        self.table.detach(id)?.change(to: .removed)
+        self.touches.forget(id)
+        self.upkeepState.withLock { _ = $0.damaged.removeValue(forKey: id) }
+        return files > 0 || wasKnown
+    }
+
+    /// - Returns: How many files there were.
+    private func unlink(_ id: StreamID) throws(CacheError) -> Int {
         var (files, bytes) = (0, Int64(0))
         var failure: SystemCallError?
         for name in [StreamFileName.sealed(id), StreamFileName.unfinished(id)] {
@@ -96,10 +107,6 @@ extension FileStore {
         self.budget.give(bytes: bytes, streams: files > 0 ? 1 : 0)
         // A call that failed for a name under which there is nothing has kept nothing.
         if let failure, files == 0 || !self.isGone(id) { throw failure.cacheError(for: id) }
-        let wasKnown = self.catalog.removed(id)
-        self.table.detach(id)?.change(to: .removed)
-        self.touches.forget(id)
-        self.upkeepState.withLock { _ = $0.damaged.removeValue(forKey: id) }
-        return files > 0 || wasKnown
+        return files
     }
 }

@@ -149,7 +149,8 @@ extension FileStore {
 
     /// Begins a stream; where that fails, there is none.
     private func begin(_ reservation: WriteReservation, _ file: OpenFile) throws(CacheError) -> FileAppender {
-        var info = StreamInfo(id: reservation.id, state: .live, size: 0, createdAt: self.clock.wall())
+        let createdAt = reservation.options.original?.createdAt ?? self.clock.wall()
+        var info = StreamInfo(id: reservation.id, state: .live, size: 0, createdAt: createdAt)
         info.contentType = reservation.options.contentType
         info.timeToLiveSeconds = reservation.options.timeToLiveSeconds
         info.metadata = reservation.options.metadata

@@ -22,6 +22,8 @@ public final class FileStore: Sendable {
     let budget: StorageBudget
     let evictor = Mutex(Evictor())
     let upkeepState: Mutex<UpkeepState>
+    private let mayEvict = Mutex<(@Sendable (StreamID) -> Bool)?>(nil)
+    let recoveryCounter = RecoveryCounter()
 
     /// A store over a directory that was opened and locked.
     ///
@@ -65,6 +67,7 @@ public final class FileStore: Sendable {
         capabilities.listing = self.catalog.listing
         capabilities.digests = self.configuration.digest == .none ? .none : .native
         capabilities.metadata = .native
+        capabilities.copies = self.configuration.digest == .none ? .none : .native
         // Where a listing reads the whole directory, so does looking for what is to go.
         capabilities.timeToLive = self.catalog.listing
         capabilities.eviction = self.configuration.evicts ? self.catalog.listing : .none
@@ -202,4 +205,16 @@ public final class FileStore: Sendable {
     func giveUp(_ reservation: WriteReservation, _ change: () -> Void = {}) {
         self.close(self.table.giveUp(reservation, change))
     }
+
+    // MARK: Guarded eviction
+
+    /// Sets who is asked before a sealed stream makes room for others; see ``GuardedEviction``.
+    ///
+    /// - Parameter mayEvict: Returns whether the stream may go.
+    public func guardEviction(by mayEvict: @escaping @Sendable (StreamID) -> Bool) {
+        self.mayEvict.withLock { $0 = mayEvict }
+    }
+
+    /// Whether a sealed stream may make room for others.
+    func mayEvict(_ id: StreamID) -> Bool { self.mayEvict.withLock { $0 }?(id) ?? true }
 }

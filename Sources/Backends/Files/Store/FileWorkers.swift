@@ -20,6 +20,13 @@ final class FileWorkers: Sendable {
         self.pool.submit { _ in work() }
     }
 
+    /// Does work on one of the threads, together with what else is asked for in this turn of the calling event loop: where
+    /// many streams grow by a little at once, waking a thread for each costs more than writing the bytes.
+    func submitTogether(_ work: @escaping @Sendable () -> Void) {
+        guard let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop else { return self.submit(work) }
+        WorkBatch.current.add(work, for: self, on: eventLoop)
+    }
+
     /// Does work on one of the threads.
     func perform<Value: Sendable>(
         _ work: @escaping @Sendable () throws(CacheError) -> Value

@@ -20,10 +20,12 @@ public protocol StreamCatalog: Sendable {
     /// A stream's writer went away, or its sealing came to nothing. On a full disk that may be remembered later.
     func suspended(_ info: StreamInfo)
 
-    /// A stream's file is gone; forget it. On a full disk that may have to wait, and must not fail the removal.
+    /// A stream is about to be removed: forget it, and have `unlink` remove its files after that, so that a crash between
+    /// the two leaves a whole stream that is found again, and not a loss. On a full disk forgetting may have to wait, and
+    /// must not fail the removal. Where `unlink` throws, the stream is remembered again.
     ///
     /// - Returns: Whether the catalog knew the stream.
-    func removed(_ id: StreamID) -> Bool
+    func remove(_ id: StreamID, unlink: () throws(CacheError) -> Void) throws(CacheError) -> Bool
 
     /// A stream's file is gone though nobody removed it.
     func lost(_ id: StreamID)
@@ -53,9 +55,12 @@ public protocol StreamCatalog: Sendable {
     /// Makes catalog and files agree after whatever happened; streams are written and read meanwhile. Runs on a thread
     /// of its own, in memory that does not grow with the number of streams.
     ///
-    /// - Parameter claim: Calls its second argument while nobody writes, reads or removes the stream, and returns
-    ///   `false` without calling it where somebody does: then the stream is in good hands.
+    /// - Parameters:
+    ///   - counter: Is told how many streams were looked at.
+    ///   - claim: Calls its second argument while nobody writes, reads or removes the stream, and returns `false`
+    ///     without calling it where somebody does: then the stream is in good hands.
     func recover(
+        counter: RecoveryCounter,
         claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
     ) throws(CacheError) -> RecoveryReport
 

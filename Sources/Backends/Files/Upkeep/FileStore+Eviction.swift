@@ -126,7 +126,7 @@ extension FileStore {
             need: EvictionPlan.Need(bytes: .max),
             now: self.upkeepState.withLock { $0.time.now },
             rules: self.configuration.keepingRules,
-            isHeld: self.table.isHeld
+            isHeld: { self.table.isHeld($0) || !self.mayEvict($0) }
         )
         if plan.victims.isEmpty {
             // A look at all files of a directory may take seconds; a writer that is refused asks again at once.
@@ -140,7 +140,7 @@ extension FileStore {
     func remove(_ candidate: EvictionCandidate, _ reason: EvictionPlan.Reason) -> Bool {
         guard self.table.claim(candidate.id, evenIfRead: false) else { return false }
         defer { self.close(self.table.unclaim(candidate.id)) }
-        guard self.isUnchanged(candidate) else { return false }
+        guard self.isUnchanged(candidate), reason == .expired || self.mayEvict(candidate.id) else { return false }
         do throws(CacheError) {
             guard try self.erase(candidate.id) else { return false }
         } catch {

@@ -94,7 +94,7 @@ extension FileStore {
         do throws(CacheError) {
             try await self.background.perform { () throws(CacheError) in
                 try self.countStreams()
-                let report = try self.catalog.recover { id, body throws(CacheError) in
+                let report = try self.catalog.recover(counter: self.recoveryCounter) { id, body throws(CacheError) in
                     guard self.table.claim(id, evenIfRead: false) else { return false }
                     defer { self.close(self.table.unclaim(id)) }
                     try body()
@@ -134,10 +134,11 @@ extension FileStore {
         health.gauges["streams_written"] = Int64(writers)
         health.gauges["streams"] = usage.streams
         health.gauges["used_bytes"] = usage.bytes
+        if let maximum = self.configuration.maximumBytes { health.gauges["limit_bytes"] = maximum }
         self.upkeepState.withLock { state in
-            health.gauges["evicted_total"] = state.evicted.streams
+            health.gauges["evicted_streams_total"] = state.evicted.streams
             health.gauges["evicted_bytes_total"] = state.evicted.bytes
-            health.gauges["expired_total"] = state.expired.streams
+            health.gauges["expired_streams_total"] = state.expired.streams
             health.gauges["expired_bytes_total"] = state.expired.bytes
             health.gauges["damaged_streams"] = Int64(state.damaged.count)
             for finding in RecoveryReport.Finding.allCases {
@@ -145,6 +146,9 @@ extension FileStore {
             }
             health.gauges["recovery_is_done"] = state.recovery == nil ? 0 : 1
             health.gauges["recovery_problems"] = Int64(state.recovery?.problems.count ?? 0)
+            if state.recovery == nil, state.recoveryFailure == nil {
+                health.recovery = .init(done: self.recoveryCounter.looked, total: usage.streams)
+            }
             if let failure = state.recoveryFailure { health.problems.append("io: \(failure)") }
         }
         do throws(CacheError) {

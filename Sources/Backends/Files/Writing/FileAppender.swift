@@ -1,12 +1,14 @@
 import CacheProtocol
 import Crypto
+import DequeModule
 import Synchronization
 
 /// One writer's way to its file: blocks that its event loop fills, written by one job at a time on a thread that may wait
 /// for the device, and whatever ends the writing after the last of them.
 ///
-/// The job takes what is there when it comes for more, be it several blocks or the beginning of one; it is woken for
-/// enough bytes, or when no more are at hand. So a fast writer costs few hand-overs, and a slow one no delay.
+/// The job takes whole blocks, whose ends lie at multiples of their size in the file: the page cache then takes them in
+/// large pieces, where odd ones cost it half as much again. It is woken for some of them, or when no more bytes are at
+/// hand, and then takes the beginning of a block, too. So a fast writer costs few hand-overs, and a slow one no delay.
 ///
 /// `@unchecked Sendable`: what stands under "the job's own" is touched by the draining job only, of which there is never
 /// more than one (`isDraining`, guarded by the queue's lock); memory of a block is written by the event loop before it is
@@ -14,10 +16,12 @@ import Synchronization
 final class FileAppender: @unchecked Sendable {
     /// How far the queue may grow before the writer is asked to wait, in bytes.
     static let pauseAbove = 2 << 20
-    /// How many bytes are worth waking the job for while more are coming.
-    private static let wakeAbove = 512 << 10
+    /// How many whole blocks are worth waking the job for while more bytes are coming.
+    private static let wakeFrom = 2
     /// How many bytes the job writes before it lets other jobs have the thread.
     private static let turn = 4 << 20
+    /// The same where other streams' jobs wait for this one to end.
+    private static let sharedTurn = 256 << 10
 
     let stream: StreamFile
     let reservation: WriteReservation
@@ -41,8 +45,9 @@ final class FileAppender: @unchecked Sendable {
 
     fileprivate struct Queue {
         /// Blocks that are full, oldest first, and from where on they are to be written.
-        var full: [(block: StagingBlock, start: Int)] = []
-        /// The block that is being filled, how far it is, and how far it was taken.
+        var full: Deque<(block: StagingBlock, start: Int)> = []
+        /// The block that is being filled, how far it is, and how far it was taken. Its end belongs to a multiple of its
+        /// size in the file, so that the first one of a stream that goes on may begin somewhere inside it.
         var current: StagingBlock?
         var filled = 0
         var taken = 0
@@ -56,6 +61,8 @@ final class FileAppender: @unchecked Sendable {
         var prepaid = 0
         /// How long the stream is with everything that was handed over.
         var end: Int64 = 0
+        /// Up to where bytes are to be written although their block is not full.
+        var due: Int64 = 0
         var failure: CacheError?
         /// Whether a newcomer waits for what was handed over to be stored; nothing more is taken then.
         var isHandingOver = false
@@ -76,7 +83,10 @@ final class FileAppender: @unchecked Sendable {
         self.store = store
         self.extents = ExtentPlan(size: stream.stored, expectedSize: reservation.options.expectedSize)
         self.hasher = store.configuration.digest == .sha256 ? SHA256() : nil
-        self.queue.withLock { $0.end = stream.stored }
+        self.queue.withLock { queue in
+            queue.end = stream.stored
+            queue.due = stream.stored
+        }
     }
 
     // MARK: The writer's side
@@ -99,11 +109,7 @@ final class FileAppender: @unchecked Sendable {
             precondition(initialized == room, "the span was not filled")
             remaining -= room
             mustPause = self.publish(room)
-            if remaining > 0 {
-                block = StagingBlockPool.current.take()
-                filled = 0
-                self.queue.withLock { $0.current = block }
-            }
+            if remaining > 0 { (block, filled) = self.nextBlock() }
         }
         return mustPause
     }
@@ -120,9 +126,18 @@ final class FileAppender: @unchecked Sendable {
         }
         if let failure { throw failure }
         if let current { return (current, filled) }
+        return self.nextBlock()
+    }
+
+    /// A new block, to be filled from where its end will lie at a multiple of its size in the file.
+    private func nextBlock() -> (StagingBlock, filled: Int) {
         let block = StagingBlockPool.current.take()
-        self.queue.withLock { $0.current = block }
-        return (block, 0)
+        return self.queue.withLock { queue in
+            queue.current = block
+            queue.filled = Int(queue.end % Int64(StagingBlock.capacity))
+            queue.taken = queue.filled
+            return (block, queue.filled)
+        }
     }
 
     private func tooLarge(_ limit: Int64) -> CacheError {
@@ -146,7 +161,7 @@ final class FileAppender: @unchecked Sendable {
                 queue.full.append((block, queue.taken))
                 queue.release()
             }
-            let isOnItsWay = queue.isDraining || queue.bytes >= Self.wakeAbove
+            let isOnItsWay = queue.isDraining || queue.full.count >= Self.wakeFrom
             return (isOnItsWay && self.send(&queue), queue.bytes > Self.pauseAbove)
         }
         if mustDrain { self.startDraining() }
@@ -157,20 +172,22 @@ final class FileAppender: @unchecked Sendable {
     func flush() {
         let mustDrain = self.queue.withLock { queue -> Bool in
             queue.isIdle = true
+            queue.due = queue.end
             guard queue.bytes > 0 else {
                 queue.release()
                 return false
             }
             return self.send(&queue)
         }
-        if mustDrain { self.startDraining() }
+        if mustDrain { self.store.workers.submitTogether { self.drain(asOneOfMany: true) } }
     }
 
-    /// Everything in the queue gets to the file without the writer's doing anything more, so readers may ask for it.
+    /// Whole blocks, and what is due, get to the file without the writer's doing anything more, so readers may ask for
+    /// them.
     ///
     /// - Returns: Whether the caller is to start the job.
     private func send(_ queue: inout Queue) -> Bool {
-        if queue.failure == nil { self.stream.accept(upTo: queue.end) }
+        if queue.failure == nil { self.stream.accept(upTo: max(queue.due, queue.wholeBlocksEnd)) }
         return queue.startDraining()
     }
 
@@ -214,6 +231,7 @@ final class FileAppender: @unchecked Sendable {
     private func enqueue(_ ending: Ending) {
         let mustDrain = self.queue.withLock { queue -> Bool in
             queue.endings.append(ending)
+            queue.due = queue.end
             if case .handOver = ending { queue.isHandingOver = true }
             return self.send(&queue)
         }
@@ -234,17 +252,28 @@ final class FileAppender: @unchecked Sendable {
 
     // MARK: The job's side
 
-    private func drain() {
+    /// Does what there is to do.
+    ///
+    /// - Parameter asOneOfMany: Whether other streams' jobs follow on this thread: what can take long then goes to another.
+    private func drain(asOneOfMany: Bool = false) {
         var written = 0
         while let job = self.queue.withLock({ $0.next() }) {
             switch job {
             case .write(let block, let range):
                 self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
                 written += range.count
-            case .end(let ending): self.perform(ending)
+            case .end(let ending):
+                guard asOneOfMany else {
+                    self.perform(ending)
+                    continue
+                }
+                return self.store.workers.submit {
+                    self.perform(ending)
+                    self.drain()
+                }
             }
             // A writer that is faster than the device never lets the queue run empty; others need the thread, too.
-            if written >= Self.turn { return self.startDraining() }
+            if written >= (asOneOfMany ? Self.sharedTurn : Self.turn) { return self.startDraining() }
         }
     }
 
@@ -303,6 +332,9 @@ final class FileAppender: @unchecked Sendable {
     /// Leaves the stream as it is, for somebody to resume.
     private func letGo() {
         self.isEnded = true
+        // A length that is set outlives a power cut, though the bytes may not have got to the device: zeros would stand
+        // for them. So they go first.
+        try? self.store.flush(self.file, of: self.stream, file: self.file)
         try? self.store.calls.truncate(self.file, to: self.stream.stored)
         var info = self.stream.info
         info.state = .suspended
@@ -426,7 +458,8 @@ final class FileAppender: @unchecked Sendable {
         let size = self.stream.stored
         try self.digest(upTo: size)
         let sha256 = self.hasher.flatMap { SHA256Value(bytes: $0.finalize()) }
-        if let expected, let sha256, expected != sha256 {
+        let original = self.reservation.options.original
+        if let expected = expected ?? original?.sha256, let sha256, expected != sha256 {
             throw CacheError(
                 .digestMismatch,
                 "\(size) bytes were stored with the SHA-256 \(sha256), but \(expected) was declared. The stream is kept as "
@@ -434,7 +467,7 @@ final class FileAppender: @unchecked Sendable {
                 streamID: self.stream.id
             )
         }
-        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256)
+        return try self.store.seal(self.stream, file: self.file, size: size, sha256: sha256, original: original)
     }
 }
 
@@ -459,7 +492,7 @@ extension FileAppender.Queue {
             self.full.removeFirst()
             return .write(oldest.block, oldest.start..<StagingBlock.capacity)
         }
-        if let block = self.current, self.taken < self.filled {
+        if let block = self.current, self.taken < self.filled, self.due > self.end - Int64(self.filled - self.taken) {
             defer { self.taken = self.filled }
             return .write(block, self.taken..<self.filled)
         }
@@ -470,6 +503,9 @@ extension FileAppender.Queue {
         }
         return .end(self.endings.removeFirst())
     }
+
+    /// How long the stream is with all blocks that are full.
+    fileprivate var wholeBlocksEnd: Int64 { self.end - Int64(self.filled) }
 
     /// Gives the current block back.
     fileprivate mutating func release() {

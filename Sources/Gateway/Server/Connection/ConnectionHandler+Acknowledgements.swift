@@ -41,7 +41,9 @@ extension ConnectionHandler {
             else { return }
             var reply = ServerMessage(.ack, streamID: upload.streamID, message: "Stored")
             reply.offset = target
-            reply.durableOffset = handler.service.backend.capabilities.durability == .power ? 0 : target
+            // What only a sealed stream is safe against, no part of this one is yet.
+            let durability = handler.service.backend.capabilities.durability
+            reply.durableOffset = durability == .power || durability == .tier ? 0 : target
             handler.send(reply)
             handler.acknowledge(upload, epoch: epoch, reader, every: every, target: target + every)
         }

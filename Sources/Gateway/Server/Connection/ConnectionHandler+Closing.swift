@@ -30,9 +30,15 @@ extension ConnectionHandler {
         self.timers.closing(at: .now())
         if let streamID = self.upload.connectionClosed() {
             self.logger.info("stream suspended", metadata: ["stream": "\(streamID)"])
+            if self.isUploadCounted { self.service.metrics.uploadSuspended() }
         }
+        self.releaseUpload()
+        self.countUpload()
+        self.countReceived()
         self.requests.removeAll()
         self.readers.removeAll()
+        self.readerTimer?.cancel()
+        self.readerTimer = nil
         self.endSubscription()
         self.transfer = nil
         self.deferred = []

@@ -25,6 +25,7 @@ extension ConnectionHandler {
         defer { self.isPumping = false }
         let end = self.written + Self.turn
         while !self.isClosing, self.hasRequestToAnswer || self.subscriptionIsReady {
+            self.heedBudget()
             guard context.channel.isWritable else {
                 // Only what is flushed is ever taken by the socket.
                 context.flush()
@@ -51,6 +52,9 @@ extension ConnectionHandler {
 
     /// The first request is answered.
     private func answered() {
+        if let receivedAt = self.requests.firstGetAt {
+            self.service.metrics.getAnswered(after: .now() - receivedAt)
+        }
         self.requests.removeFirst()
         if self.isQuiescing { self.quiesce() }
     }
@@ -74,6 +78,9 @@ extension ConnectionHandler {
     }
 
     private func answer(_ request: ClientRequest) {
+        if let rejection = self.rejection(of: request.message) {
+            return self.answered(rejection.reply(to: request.requestID))
+        }
         switch request.message {
         case .get(let get):
             guard let active = self.subscription else { return self.get(get, request.requestID, mayWait: true) }
@@ -118,6 +125,8 @@ extension ConnectionHandler {
         self.hold(
             Later { () async throws(CacheError) in try await body(backend, StreamID(streamID)) }
         ) { handler, result in
+            // What it removed is to give its room back at once.
+            handler.dropUnusedReaders()
             switch result {
             case .failure(let error): handler.answered(Rejection(error).reply(to: request.requestID))
             case .success(var reply):
@@ -158,21 +167,21 @@ extension ConnectionHandler {
     // MARK: GET
 
     private func get(_ get: ClientMessage.Get, _ requestID: RequestID?, mayWait: Bool) {
-        if let reader = self.readers.reader(of: get.streamID) {
+        if let reader = self.readers.reader(of: get.streamID, at: .now()) {
             return self.get(get, requestID, from: reader, reader.status, mayWait: mayWait)
         }
         do throws(CacheError) {
             let reader = try self.service.backend.makeReader(for: StreamID(get.streamID))
             switch reader.opened() {
             case .now(let status):
-                self.readers.insert(reader, for: get.streamID)
+                self.keep(reader, for: get.streamID)
                 self.get(get, requestID, from: reader, status, mayWait: mayWait)
             case .later(let later):
                 self.hold(later) { handler, result in
                     switch result {
                     case .failure(let error): handler.answered(Rejection(error).reply(to: requestID))
                     case .success(let status):
-                        handler.readers.insert(reader, for: get.streamID)
+                        handler.keep(reader, for: get.streamID)
                         handler.get(get, requestID, from: reader, status, mayWait: mayWait)
                     }
                 }
@@ -180,6 +189,20 @@ extension ConnectionHandler {
         } catch {
             self.answered(Rejection(error).reply(to: requestID))
         }
+    }
+
+    private func keep(_ reader: StreamReader, for streamID: String) {
+        self.readers.insert(reader, for: streamID, at: .now())
+        if self.readerTimer == nil { self.dropUnusedReaders() }
+    }
+
+    /// Lets go of readers that are kept for nothing, now and for as long as there are any.
+    private func dropUnusedReaders() {
+        self.readerTimer?.cancel()
+        self.readerTimer = nil
+        guard let eventLoop = self.context?.eventLoop, let next = self.readers.dropUnused(at: .now()) else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        self.readerTimer = eventLoop.scheduleTask(deadline: next) { bound.value.dropUnusedReaders() }
     }
 
     private func get(
@@ -236,6 +259,7 @@ extension ConnectionHandler {
             handler.waitDeadline?.timer.cancel()
             handler.waitDeadline = nil
             handler.isAwaiting = false
+            handler.requests.restartClock(at: .now())
             body(handler, reader.status)
             handler.resumeReading()
         }
@@ -275,7 +299,7 @@ extension ConnectionHandler {
             self.write(self.header(.binary, length: transfer.remaining))
         }
         self.write(bytes)
-        self.service.load.sent(bytes.readableBytes)
+        self.service.metrics.sent(bytes.readableBytes, over: .websocket)
         transfer.offset += Int64(bytes.readableBytes)
         transfer.remaining -= Int64(bytes.readableBytes)
         guard transfer.remaining == 0 else {

@@ -25,6 +25,7 @@ extension ConnectionHandler {
 
     /// Sends a control message, once the frame that is on its way is complete.
     func send(_ message: ServerMessage) {
+        if message.kind == .error, let code = message.code { self.service.metrics.failed(code) }
         let json = message.json()
         var frame = ByteBufferAllocator().buffer(capacity: json.readableBytes + FrameHeader.maximumEncodedLength)
         frame.writeFrame(.text, payload: json)

@@ -86,6 +86,7 @@ extension ConnectionHandler {
         self.subscription?.isWaiting = false
         self.pump()
         self.context?.flush()
+        self.countUnsent()
     }
 
     /// Does the subscription's next step.
@@ -128,7 +129,7 @@ extension ConnectionHandler {
     private func sendSubscribed(_ bytes: ByteBuffer) {
         self.write(self.header(.binary, length: Int64(bytes.readableBytes)))
         self.write(bytes)
-        self.service.load.sent(bytes.readableBytes)
+        self.service.metrics.sent(bytes.readableBytes, over: .websocket)
         self.subscription?.subscription.sent(bytes.readableBytes)
     }
 

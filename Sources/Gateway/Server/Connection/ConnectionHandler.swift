@@ -26,17 +26,30 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isProcessing = false
     private var wantsRead = false
     private var hasInputEnded = false
+    /// When bytes came last.
+    private var receivedAt = NIODeadline.now()
+    /// Bytes of the upload that came and were not counted yet.
+    var uncountedBytes = 0
     var pings: PingBudget
+    var starts: StartBudget
 
     // What the peer is doing.
     var upload = UploadMachine<StreamWriter>()
+    var pace = UploadPace()
     var requests = RequestQueue()
     var readers = ReaderCache()
+    var readerTimer: Scheduled<Void>?
     /// The frame that is being sent, in windows.
     var transfer: Transfer?
     var subscription: ActiveSubscription?
     /// Which writer of its stream the open upload is.
     var uploadEpoch: Int64 = 0
+    /// What this connection's upload holds at the server.
+    var uploadHold: UploadHold?
+    /// Whether a START waits to be admitted.
+    var isHeld = false
+    /// Whether the open upload is among those that are counted as open.
+    var isUploadCounted = false
     /// Whether the first request waits for the backend.
     var isAwaiting = false
     var isPumping = false
@@ -47,6 +60,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var deferred: [ByteBuffer] = []
     var pendingPong: ByteBuffer?
     var headerOfLength: (length: Int64, header: ByteBuffer)?
+    /// How many unsent bytes the server's budget knows of.
+    var countedUnsent: Int64 = 0
+    var unsentCheck: Scheduled<Void>?
+    /// Whether less than usual may wait for the peer, since all together have too much waiting.
+    var isSparing = false
+
+    // Who the peer is.
+    var grant: Grant
+    private var settingsGeneration: Int
 
     // How the connection goes.
     var context: ChannelHandlerContext?
@@ -57,14 +79,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var tasks: [UInt64: Task<Void, Never>] = [:]
     var lastTask: UInt64 = 0
 
-    init(service: GatewayService, connection: String) {
+    init(service: GatewayService, connection: String, grant: Grant = .open) {
         self.service = service
+        self.grant = grant
+        self.settingsGeneration = service.generation
         var logger = service.logger
         logger[metadataKey: "connection"] = "\(connection)"
+        if grant.token != nil { logger[metadataKey: "principal"] = "\(grant.principal.name)" }
         self.logger = logger
         self.parser = FrameParser(role: .server, limits: service.configuration.frameLimits)
         self.timers = ConnectionTimers(limits: service.configuration.timerLimits, now: .now())
-        self.pings = PingBudget(now: .now())
+        self.pings = PingBudget(perSecond: service.configuration.maximumPingsPerSecond, now: .now())
+        self.starts = StartBudget(perSecond: service.configuration.maximumStartsPerSecond, now: .now())
     }
 
     // MARK: The channel's events
@@ -72,6 +98,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         self.service.load.connectionOpened()
+        self.service.metrics.connectionRequested(.accepted)
+        self.service.eventLoops.pulse(of: context.eventLoop)?.add(self)
         self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
         self.scheduleTimer()
         if self.service.configuration.greeting == .eager { self.greet() }
@@ -80,6 +108,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.connectionEnded()
         self.timer?.cancel()
+        self.forgetUnsent()
+        self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
         self.context = nil
         self.service.load.connectionClosed()
         self.logger.debug("connection closed")
@@ -91,16 +121,19 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.timers.received(at: .now())
+        self.receivedAt = .now()
+        self.timers.received(at: self.receivedAt)
         guard !self.isClosing else { return }
         self.received.append(Self.unwrapInboundIn(data))
         self.process()
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
+        self.countReceived()
         self.pump()
         context.flush()
+        self.countUnsent()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -141,7 +174,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Whether nothing more may be read from the peer until something else has happened.
     var isBlocked: Bool {
         guard !self.isClosing, let context = self.context else { return false }
-        if self.upload.isBlocked || self.requests.isBlocked { return true }
+        if self.upload.isBlocked || self.requests.isBlocked || self.isHeld { return true }
         if self.deferred.count >= RequestQueue.capacity { return true }
         return !context.channel.isWritable && self.pendingBytes > self.service.configuration.outboundHardLimit
     }
@@ -149,9 +182,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Reads on, where something had kept the connection from it.
     func resumeReading() {
         self.process()
-        self.upload.ranDry { $0.flush() }
+        self.carryOut(self.pace.readCompleted())
         self.pump()
         self.context?.flush()
+        self.countUnsent()
         if self.wantsRead, !self.isBlocked {
             self.wantsRead = false
             self.context?.read()
@@ -175,6 +209,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if buffer.readableBytes > 0, !self.isClosing { self.received.prepend(buffer) }
         }
         if self.isClosing { self.received = [] }
+        if self.parser.isInsideText != self.timers.isInsideText {
+            self.timers.text(isInside: self.parser.isInsideText, at: .now())
+            if self.timers.isInsideText { self.scheduleTimer() }
+        }
         guard self.hasInputEnded, self.received.isEmpty, self.isClosing || !self.upload.isBlocked else { return }
         // What a peer that has closed was still to be sent is nobody's any more.
         self.connectionEnded()
@@ -200,14 +238,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func received(text: ByteBuffer) {
         do throws(MessageFault) {
             let request = try ClientRequest(json: text)
+            guard self.renewGrant() else { return }
+            switch request.message {
+            case .start, .stop, .abort:
+                if let rejection = self.rejection(of: request.message) {
+                    return self.send(rejection.reply(to: request.requestID))
+                }
+            default: break
+            }
             switch request.message {
             case .start(let start): self.start(start, request.requestID)
             case .stop(let streamID, let sha256): self.stop(streamID, sha256: sha256, request.requestID)
             case .abort(let streamID): self.abort(streamID, request.requestID)
             default:
                 // What was sent before is to be seen by what is asked after it.
-                self.upload.ranDry { $0.flush() }
-                self.requests.append(request)
+                self.flushUpload()
+                self.requests.append(request, at: self.receivedAt)
                 self.pump()
             }
         } catch {
@@ -220,30 +266,57 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Looks at the time now, and again when that is due.
     func scheduleTimer() {
         self.timer?.cancel()
-        guard let context = self.context else { return }
+        guard self.renewGrant(), let context = self.context else { return }
         let pending = self.pendingBytes
         let (action, next) = self.timers.look(
             at: .now(),
             drained: self.written - pending,
             pending: pending,
-            isWaiting: self.upload.isBlocked || self.isAwaiting
+            isWaiting: self.upload.isBlocked || self.isAwaiting || self.isHeld
         )
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         self.timer = context.eventLoop.scheduleTask(deadline: next) { bound.value.scheduleTimer() }
         switch action {
         case .none: break
         case .greet: self.greet()
-        case .ping:
-            self.readers.removeAll()
-            self.ping()
+        case .ping: self.ping()
         case .giveUpIdle:
             self.logger.debug("idle connection given up")
             self.close(.goingAway, reason: "idle")
+        case .giveUpMessage:
+            self.logger.info("connection given up", metadata: ["reason": "a text message took too long"])
+            self.close(.policyViolation, reason: "a text message took too long")
         case .giveUpStalled, .giveUpClosing:
             self.logger.debug("connection given up", metadata: ["reason": "\(String(describing: action))"])
             self.connectionEnded()
             context.close(promise: nil)
         }
+    }
+
+    // MARK: Rights
+
+    /// Looks whether the peer's token still holds, where settings have changed; closes the connection where it does not.
+    private func renewGrant() -> Bool {
+        let generation = self.service.settings.generation
+        guard generation != self.settingsGeneration, !self.isClosing else { return true }
+        self.settingsGeneration = generation
+        guard let grant = self.grant.renewed(by: self.service.settings.current.access) else {
+            self.logger.notice("connection closed: its token was withdrawn")
+            self.close(.policyViolation, reason: "the token was withdrawn")
+            return false
+        }
+        self.grant = grant
+        return true
+    }
+
+    /// Why the peer may not have a message acted on, if it may not.
+    func rejection(of message: ClientMessage) -> Rejection? {
+        guard let missing = self.grant.principal.rights.missing(for: message) else { return nil }
+        return Rejection(
+            .unauthorized,
+            "The token of \(self.grant.principal.name) lacks the right: \(missing).",
+            streamID: message.streamID
+        )
     }
 
     // MARK: Waiting

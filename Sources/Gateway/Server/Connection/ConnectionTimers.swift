@@ -14,6 +14,8 @@ struct ConnectionTimers {
         var close: TimeAmount
         /// Silence after the upgrade that makes us greet; `nil` for never.
         var greetAfter: TimeAmount?
+        /// How long a text message may take from its first byte to its last.
+        var message = TimeAmount.seconds(30)
     }
 
     enum Action: Hashable {
@@ -25,6 +27,8 @@ struct ConnectionTimers {
         case giveUpStalled
         /// The peer was told that the connection closes, and does not.
         case giveUpClosing
+        /// The peer does not come to the end of a text message.
+        case giveUpMessage
     }
 
     private let limits: Limits
@@ -34,6 +38,12 @@ struct ConnectionTimers {
     private var hasPinged = false
     private var greetAt: NIODeadline?
     private var closingSince: NIODeadline?
+    private var messageSince: NIODeadline?
+    /// When the next look is due.
+    private var due: NIODeadline?
+    /// A look that comes later than this was held up, and the whole process with it: what the peer has sent meanwhile
+    /// has not been read yet.
+    private static let punctual = TimeAmount.seconds(1)
 
     init(limits: Limits, now: NIODeadline) {
         self.limits = limits
@@ -48,6 +58,12 @@ struct ConnectionTimers {
         self.hasPinged = false
         self.greetAt = nil
     }
+
+    /// Whether a text message has begun and is not all there.
+    var isInsideText: Bool { self.messageSince != nil }
+
+    /// A text message has begun, or is all there.
+    mutating func text(isInside: Bool, at now: NIODeadline) { self.messageSince = isInside ? now : nil }
 
     /// The peer was told that the connection closes.
     mutating func closing(at now: NIODeadline) {
@@ -68,6 +84,22 @@ struct ConnectionTimers {
         pending: Int64,
         isWaiting: Bool
     ) -> (action: Action?, next: NIODeadline) {
+        if let due = self.due, now > due + Self.punctual {
+            // Our own silence is not the peer's.
+            self.lastInbound = self.lastInbound + (now - due)
+            self.lastDrain = self.lastDrain + (now - due)
+        }
+        let look = self.decide(at: now, drained: drained, pending: pending, isWaiting: isWaiting)
+        self.due = look.next
+        return look
+    }
+
+    private mutating func decide(
+        at now: NIODeadline,
+        drained: Int64,
+        pending: Int64,
+        isWaiting: Bool
+    ) -> (action: Action?, next: NIODeadline) {
         if drained != self.lastDrained || pending == 0 {
             self.lastDrained = drained
             self.lastDrain = now
@@ -78,6 +110,9 @@ struct ConnectionTimers {
         }
         if pending > 0, now >= self.lastDrain + self.limits.write {
             return (.giveUpStalled, now + self.limits.close)
+        }
+        if let since = self.messageSince, now >= since + self.limits.message, !isWaiting {
+            return (.giveUpMessage, now + self.limits.close)
         }
         if isWaiting || pending > 0 { self.lastInbound = max(self.lastInbound, self.lastDrain) }
         if let greetAt = self.greetAt, now >= greetAt {
@@ -96,6 +131,7 @@ struct ConnectionTimers {
         var next = self.lastInbound + (self.hasPinged ? self.limits.idle : self.limits.pingAfter)
         if let greetAt = self.greetAt { next = min(next, greetAt) }
         if pending > 0 { next = min(next, self.lastDrain + self.limits.write) }
+        if let since = self.messageSince { next = min(next, since + self.limits.message) }
         // Bytes may begin to wait at any time; that is noticed at the next look, so looks are never further apart.
         next = min(next, now + self.limits.write)
         return max(next, now + .milliseconds(10))

@@ -9,14 +9,16 @@ import NIOPosix
 final class LiveTail {
     private let reader: StreamReader
     private let eventLoop: any EventLoop
+    private let executor: EventLoopExecutor
     private var waiting: [ConnectionHandler] = []
     private var waitTask: Task<Void, Never>?
     /// What was read last, and where it begins.
     private var recent: (offset: Int64, bytes: ByteBuffer)?
 
-    init(_ reader: StreamReader, on eventLoop: any EventLoop) {
+    init(_ reader: StreamReader, on eventLoop: any EventLoop, _ executor: EventLoopExecutor) {
         self.reader = reader
         self.eventLoop = eventLoop
+        self.executor = executor
     }
 
     deinit { self.waitTask?.cancel() }
@@ -43,9 +45,9 @@ final class LiveTail {
         guard self.waitTask == nil else { return }
         let reader = self.reader
         let bound = NIOLoopBound(WeakTail(tail: self), eventLoop: self.eventLoop)
-        self.waitTask = Task { [eventLoop] in
+        self.waitTask = Task(executorPreference: self.executor) {
             _ = try? await reader.grown(past: offset, while: state)
-            eventLoop.execute { bound.value.tail?.wake() }
+            bound.value.tail?.wake()
         }
     }
 
@@ -76,6 +78,7 @@ final class LiveTails {
     }
 
     private var entries: [Key: Entry] = [:]
+    private var executor: EventLoopExecutor?
 
     // Safe to share: each thread sees its own value only (pthread_getspecific(3)), and an event loop is one thread.
     nonisolated(unsafe) private static let ofThread = ThreadSpecificVariable<LiveTails>()
@@ -95,7 +98,9 @@ final class LiveTails {
         let key = Key(server: ObjectIdentifier(server), streamID: streamID)
         if let tail = self.entries[key]?.tail, tail.status.state != .removed { return tail }
         self.entries = self.entries.filter { $0.value.tail != nil }
-        let tail = LiveTail(reader, on: eventLoop)
+        let executor = self.executor ?? EventLoopExecutor(eventLoop)
+        self.executor = executor
+        let tail = LiveTail(reader, on: eventLoop, executor)
         self.entries[key] = Entry(tail: tail)
         return tail
     }

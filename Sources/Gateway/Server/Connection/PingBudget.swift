@@ -1,14 +1,17 @@
 import NIOCore
 
-/// How many pings a peer may send: 100 in 10 seconds.
+/// How many pings a peer may send: ten seconds' worth in any ten seconds.
 struct PingBudget {
-    private static let limit = 100
     private static let window = TimeAmount.seconds(10)
 
+    private let limit: Int
     private var count = 0
     private var since: NIODeadline
 
-    init(now: NIODeadline) { self.since = now }
+    init(perSecond: Int = 10, now: NIODeadline) {
+        self.limit = 10 * perSecond
+        self.since = now
+    }
 
     /// Whether one more is fine.
     mutating func admit(at now: NIODeadline) -> Bool {
@@ -17,6 +20,6 @@ struct PingBudget {
             self.count = 0
         }
         self.count += 1
-        return self.count <= Self.limit
+        return self.count <= self.limit
     }
 }

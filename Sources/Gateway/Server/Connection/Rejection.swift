@@ -2,7 +2,7 @@ import CacheProtocol
 import Wire
 
 /// Why a request is not done: what the peer is told.
-struct Rejection: Hashable {
+struct Rejection: Error, Hashable {
     var code: ErrorCode
     var message: String
     var streamID: String?

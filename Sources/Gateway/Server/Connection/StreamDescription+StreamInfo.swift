@@ -12,7 +12,9 @@ extension StreamDescription {
         self.lastReadAt = info.lastReadAt?.millisecondsSinceEpoch
         self.expiresAt = info.expiresAt?.millisecondsSinceEpoch
         self.timeToLiveSeconds = info.timeToLiveSeconds
-        self.metadata = info.metadata.isEmpty ? nil : info.metadata
+        // Whose a stream is, is not for every reader to know.
+        let labels = info.metadata.filter { $0.key != StreamOwners.label }
+        self.metadata = labels.isEmpty ? nil : labels
         self.durability = info.durability?.rawValue
     }
 }

@@ -9,31 +9,46 @@ import Wire
 struct GatewayRoutes {
     let service: GatewayService
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router()
-        router.get("/healthz") { _, _ in await self.health() }
-        router.get(RouterPath(self.service.configuration.path)) { request, _ in self.refuseUpgrade(request) }
+    /// The paths that are taken, each with all that lies below it: the WebSocket has to be elsewhere.
+    static let reservedPaths = ["/dashboard", "/openapi.json", "/streams"] + Self.operationsPaths
+
+    /// Everything that a client of HTTP can ask for, in the order of the paths.
+    var routes: [Route] {
+        self.operations
+            + [Route(.get, "/openapi.json", nil) { _, _ in Response(json: ByteBuffer(string: OpenAPIDocument.json)) }]
+            + StreamRoutes(service: self.service).routes
+    }
+
+    func router() -> Router<GatewayRequestContext> {
+        let webSocket = Route(.get, self.service.configuration.path, nil) { request, context in
+            try await self.refuseUpgrade(request, context)
+        }
+        let dashboard = DashboardRoutes(webSocketPath: self.service.configuration.path)
+        var routes = self.routes + dashboard.routes + [webSocket]
+        for route in routes where route.method == .get {
+            guard !routes.routes(at: route.path).contains(where: { $0.method == .head }) else { continue }
+            routes.append(Route(.head, route.path, route.action, route.handler))
+        }
+        let router = Router(context: GatewayRequestContext.self)
+        router.add(middleware: HTTPBoundary(service: self.service, routes: routes))
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                try await route.handler(request, context)
+            }
+        }
         return router
     }
 
-    /// 200 where the backend takes uploads, else 503 with the reasons.
-    private func health() async -> Response {
-        let health = await self.service.backend.health()
-        let isWell = health.problems.isEmpty
-        var text = isWell ? "ok\n" : ""
-        for problem in health.problems { text += problem + "\n" }
-        return Self.text(isWell ? .ok : .serviceUnavailable, text)
-    }
-
     /// A request to the WebSocket path came through as plain HTTP: the policy says why it was not upgraded.
-    private func refuseUpgrade(_ request: Request) -> Response {
+    private func refuseUpgrade(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: request.uri.string)
         if let host = request.head.authority { head.headers.add(name: "host", value: host) }
         for field in request.headers { head.headers.add(name: field.name.rawName, value: field.value) }
-        let decision = self.service.configuration.upgradePolicy.decide(
+        let settings = self.service.settings.current
+        let decision = settings.upgradePolicy.decide(
             head,
             connections: self.service.load.connections,
-            limit: self.service.configuration.maximumConnections
+            limit: settings.maximumConnections
         )
         switch decision {
         case .accept:
@@ -41,17 +56,15 @@ struct GatewayRoutes {
                 .badRequest,
                 "Open a WebSocket by the first request of a connection, in HTTP/1.1.\n"
             )
-        case .refuse(let status, let reason, let fields):
-            var response = Self.text(HTTPResponse.Status(code: Int(status.code)), reason + "\n")
-            for field in fields {
-                guard let name = HTTPField.Name(field.name) else { continue }
-                response.headers[name] = field.value
-            }
+        case .refuse(let refusal):
+            try await self.service.delayGuess(refusal, by: context.channel.remoteAddress)
+            var response = Self.text(HTTPResponse.Status(code: Int(refusal.status.code)), refusal.reason + "\n")
+            for field in refusal.fields { response.headers[named: field.name] = field.value }
             return response
         }
     }
 
-    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
         Response(
             status: status,
             headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import NIOSSL
 
 /// The server's connections: HTTP/1.1 by Hummingbird, until one asks for a WebSocket and becomes ours.
 struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
@@ -24,13 +25,22 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        channel.eventLoop.makeCompletedFuture {
-            let limits = self.service.configuration.http
+        let service = self.service.current
+        let (place, verdict) = service.connections.accept(channel.remoteAddress, service.configuration.censusLimits)
+        guard let place else { return self.refuse(channel, verdict, service) }
+        return channel.eventLoop.makeCompletedFuture {
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(place) {} }
+            let limits = service.configuration.http
+            if let certificate = service.certificate {
+                try channel.pipeline.syncOperations.addHandlers([
+                    PlainTextGuard(), NIOSSLServerHandler(context: certificate.context),
+                ])
+            }
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Outcome>(
                 upgradeConfiguration: .init(
-                    upgraders: [WebSocketUpgrader(service: self.service)],
+                    upgraders: [WebSocketUpgrader(service: service, place: place)],
                     notUpgradingCompletionHandler: { channel in
-                        channel.eventLoop.makeCompletedFuture { try self.addHTTP(to: channel, logger: logger) }
+                        channel.eventLoop.makeCompletedFuture { try self.addHTTP(to: channel, service, logger: logger) }
                     }
                 )
             )
@@ -44,17 +54,48 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             )
             let pipeline = channel.pipeline.syncOperations
             let upgrade = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Outcome>.self)
-            try pipeline.addHandler(UpgradeGate(service: self.service), position: .before(upgrade))
+            try pipeline.addHandler(UpgradeGate(service: service), position: .before(upgrade))
             // From the accept on, not from byte to byte: a peer that dribbles its header gains nothing.
-            let deadline = channel.eventLoop.scheduleTask(in: limits.headerTimeout) { channel.close(promise: nil) }
+            let deadline = channel.eventLoop.scheduleTask(in: limits.headerTimeout) {
+                channel.pipeline.fireUserInboundEventTriggered(HeaderTimeout())
+                channel.eventLoop.scheduleTask(in: limits.closeTimeout) { channel.close(promise: nil) }
+            }
             outcome.whenComplete { _ in deadline.cancel() }
             return Value(channel: channel, outcome: outcome)
         }
     }
 
-    private func addHTTP(to channel: any Channel, logger: Logger) throws -> Outcome {
-        let limits = self.service.configuration.http
-        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    /// Tells a connection that there is no room for it, without reading what it says.
+    private func refuse(
+        _ channel: any Channel,
+        _ verdict: ConnectionCensus.Verdict,
+        _ service: GatewayService
+    ) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            if case .refuse(let reason) = verdict {
+                service.logger.debug(
+                    "connection refused",
+                    metadata: ["peer": "\(channel.remoteAddress?.ipAddress ?? "-")", "reason": "\(reason)"]
+                )
+                let isEncrypted = service.certificate != nil
+                try channel.pipeline.syncOperations.addHandler(BusySignal(reason: isEncrypted ? nil : reason))
+            }
+            let outcome = channel.eventLoop.makePromise(of: Outcome.self)
+            channel.closeFuture.whenComplete { _ in outcome.fail(ChannelError.eof) }
+            return Value(channel: channel, outcome: outcome.futureResult)
+        }
+    }
+
+    private func addHTTP(to channel: any Channel, _ service: GatewayService, logger: Logger) throws -> Outcome {
+        let limits = service.configuration.http
+        try channel.syncOptions?.setOption(.writeBufferWaterMark, value: OutboundBudget.usual)
+        try channel.pipeline.syncOperations.addHandler(
+            WriteTimeoutHandler(limit: limits.writeTimeout, logger: service.logger),
+            position: .first
+        )
+        try channel.pipeline.syncOperations.addHandler(ResponseFramingHandler())
+        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: service.certificate != nil))
+        try channel.pipeline.syncOperations.addHandler(ConnectionSignalsHandler())
         try channel.pipeline.syncOperations.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .nanoseconds(limits.idleTimeout.nanoseconds), logger: logger)
         )

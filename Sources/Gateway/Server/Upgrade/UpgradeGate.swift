@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 import Wire
@@ -47,11 +48,20 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         case .accept:
             context.fireChannelRead(data)
             context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        case .refuse(let status, let reason, let fields):
-            self.refuse(context, status, reason: reason, fields)
-            // What the peer has not read yet is not to be lost by a reset.
-            context.close(mode: .output, promise: nil)
+        case .refuse(let refusal):
+            self.service.metrics.connectionRequested(.init(refusal: refusal.status))
+            guard refusal.isGuess else { return self.refuseAndClose(context, refusal) }
+            self.hasRefused = true
+            let delay = self.service.guesses.guessed(by: context.remoteAddress)
+            self.service.logger.notice("wrong token", metadata: ["peer": "\(context.remoteAddress?.ipAddress ?? "-")"])
+            _ = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.refuseAndClose(context, refusal) }
         }
+    }
+
+    private func refuseAndClose(_ context: ChannelHandlerContext, _ refusal: Refusal) {
+        self.refuse(context, refusal.status, reason: refusal.reason, refusal.fields)
+        // What the peer has not read yet is not to be lost by a reset.
+        context.close(mode: .output, promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -70,6 +80,12 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
             context.close(mode: .output, promise: nil)
         default: context.write(data, promise: promise)
         }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is HeaderTimeout else { return context.fireUserInboundEventTriggered(event) }
+        guard !self.hasRefused, self.openRequests == 0 else { return context.close(promise: nil) }
+        self.refuseAndClose(context, Refusal(.requestTimeout, "The request's header took too long."))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -107,3 +123,6 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         head.headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
     }
 }
+
+/// The time is over in which a connection's first header is to come.
+struct HeaderTimeout {}

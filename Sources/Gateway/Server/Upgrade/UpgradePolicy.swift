@@ -5,10 +5,8 @@ import Wire
 struct UpgradePolicy: Hashable {
     /// The path that speaks WebSocket, beginning with a slash.
     var path: String
-    /// Origins, such as `https://studio.example`, whose pages may connect beside those of the same host.
-    var allowedOrigins: [String]
-    /// The names under which the gateway may be reached, against DNS rebinding; empty for any.
-    var allowedHosts: [String]
+    /// Who may ask for anything.
+    var requests: RequestPolicy
 
     /// Whether a request target is the WebSocket path.
     ///
@@ -17,60 +15,40 @@ struct UpgradePolicy: Hashable {
         target.utf8.prefix { $0 != UInt8(ascii: "?") }.elementsEqual(self.path.utf8)
     }
 
-    /// Decides about a request to the WebSocket path.
-    func decide(_ head: HTTPRequestHead, connections: Int, limit: Int) -> Handshake.Decision {
-        let hosts = head.headers["host"]
-        guard hosts.count == 1, let host = hosts.first, self.admits(host: host) else {
-            return .refuse(
-                .forbidden,
-                reason: "The Host is not one of this gateway's names (security.allowedHosts).",
-                fields: []
-            )
-        }
-        let origins = head.headers["origin"]
-        guard origins.count <= 1, self.admits(origin: origins.first, host: host) else {
-            return .refuse(
-                .forbidden,
-                reason: "Pages of this Origin may not connect (security.allowedOrigins).",
-                fields: []
-            )
+    /// What comes of a request.
+    enum Decision: Hashable {
+        /// Upgrade, with these fields in the 101; who asks may do that.
+        case accept([Handshake.Field], Grant)
+        /// Answer this instead.
+        case refuse(Refusal)
+    }
+
+    /// Decides about a request to the WebSocket path. Who may not come in does not learn how busy it is.
+    func decide(_ head: HTTPRequestHead, connections: Int, limit: Int) -> Decision {
+        let fields = RequestPolicy.Fields(
+            host: head.headers["host"],
+            origin: head.headers["origin"],
+            credentials: Credentials(authorization: head.headers["authorization"], subprotocols: Subprotocols(head))
+        )
+        let grant: Grant
+        switch self.requests.decide(fields, needing: []) {
+        case .failure(let refusal): return .refuse(refusal)
+        case .success(let granted): grant = granted
         }
         guard connections < limit else {
-            return .refuse(
+            var refusal = Refusal(
                 .serviceUnavailable,
-                reason: "\(limit) connections are open, which is the limit (limits.maxConnections).",
-                fields: [Handshake.Field("Retry-After", "5")]
+                "\(limit) connections are open, which is the limit (limits.maxConnections)."
             )
+            refusal.fields = [Handshake.Field("Retry-After", "5")]
+            return .refuse(refusal)
         }
-        return Handshake.decide(head)
-    }
-
-    private func admits(host: String) -> Bool {
-        guard !self.allowedHosts.isEmpty else { return true }
-        guard let name = Self.name(ofAuthority: host)?.lowercased() else { return false }
-        return self.allowedHosts.contains { $0.lowercased() == name }
-    }
-
-    /// A page may connect to the host that it came from, and to no other unless it is listed. Programs send no Origin.
-    private func admits(origin: String?, host: String) -> Bool {
-        guard let origin = origin?.lowercased() else { return true }
-        if origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())" { return true }
-        return self.allowedOrigins.contains { $0.lowercased() == origin }
-    }
-
-    /// `name` of `name:port`, and `[::1]` of `[::1]:8080`; `nil` where anything but a port follows.
-    private static func name(ofAuthority authority: String) -> Substring? {
-        let name: Substring
-        if authority.hasPrefix("[") {
-            guard let bracket = authority.firstIndex(of: "]") else { return nil }
-            name = authority[...bracket]
-        } else {
-            name = authority.prefix { $0 != ":" }
+        switch Handshake.decide(head) {
+        case .accept(let fields): return .accept(fields, grant)
+        case .refuse(let status, let reason, let fields):
+            var refusal = Refusal(status, reason)
+            refusal.fields = fields
+            return .refuse(refusal)
         }
-        let port = authority[name.endIndex...]
-        guard port.isEmpty || port.first == ":", port.utf8.dropFirst().allSatisfy({ (0x30...0x39).contains($0) }) else {
-            return nil
-        }
-        return name
     }
 }

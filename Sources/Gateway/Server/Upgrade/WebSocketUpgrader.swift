@@ -8,6 +8,7 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     typealias UpgradeResult = GatewayChannel.Outcome
 
     let service: GatewayService
+    let place: Connections.Place
 
     var supportedProtocol: String { "websocket" }
     // What the request needs is checked by the gate, whose answers say more than falling through would.
@@ -19,9 +20,9 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
         initialResponseHeaders: HTTPHeaders
     ) -> EventLoopFuture<HTTPHeaders> {
         // The policy has let the request in; this makes the answer.
-        switch Handshake.decide(upgradeRequest) {
+        switch self.decide(upgradeRequest) {
         case .refuse: return channel.eventLoop.makeFailedFuture(NotUpgraded())
-        case .accept(let fields):
+        case .accept(let fields, _):
             var headers = initialResponseHeaders
             for field in fields { headers.add(name: field.name, value: field.value) }
             return channel.eventLoop.makeSucceededFuture(headers)
@@ -35,12 +36,23 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 8_192, maximum: 256 << 10)
             )
-            try options?.setOption(.writeBufferWaterMark, value: .init(low: 256 << 10, high: 1 << 20))
+            try options?.setOption(.writeBufferWaterMark, value: OutboundBudget.usual)
+            guard case .accept(_, let grant) = self.decide(upgradeRequest) else { throw NotUpgraded() }
+            self.place.upgraded()
             try channel.pipeline.syncOperations.addHandler(
-                ConnectionHandler(service: self.service, connection: self.service.load.nextConnectionName())
+                ConnectionHandler(
+                    service: self.service,
+                    connection: self.service.load.nextConnectionName(),
+                    grant: grant
+                )
             )
             return .webSocket
         }
+    }
+
+    /// As the gate has decided, but for the room, which it has seen.
+    private func decide(_ head: HTTPRequestHead) -> UpgradePolicy.Decision {
+        self.service.configuration.upgradePolicy.decide(head, connections: 0, limit: 1)
     }
 
     /// Not reached: the gate refuses what the handshake would.

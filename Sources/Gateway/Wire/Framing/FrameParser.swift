@@ -89,6 +89,11 @@ public struct FrameParser: Sendable {
     /// Whether the bytes so far end between two frames, so that a connection cut here lost no part of one.
     public var isAtFrameBoundary: Bool { self.frame == nil && self.header.isEmpty }
 
+    /// Whether a text message has begun and is not all there.
+    public var isInsideText: Bool {
+        if case .text = self.message { true } else { false }
+    }
+
     /// Reads on until something can be told.
     ///
     /// - Parameter buffer: The next bytes; what was read is consumed.

@@ -40,7 +40,7 @@ public enum Handshake {
 
     /// Decides about a request to the WebSocket path, by RFC 6455, 4.2.1, to the letter.
     ///
-    /// Extensions that the client offers are declined by not being mentioned.
+    /// Extensions that the client offers, and subprotocols other than ours, are declined by not being mentioned.
     ///
     /// - Parameter head: The request.
     /// - Returns: Whether to upgrade.
@@ -85,10 +85,22 @@ public enum Handshake {
         else {
             return .refuse(.payloadTooLarge, reason: "A request to upgrade has no body.", fields: [])
         }
-        return .accept([
+        let subprotocols = Subprotocols(head)
+        guard !subprotocols.isMalformed else {
+            return .refuse(
+                .badRequest,
+                reason: "Sec-WebSocket-Protocol is to list up to \(Subprotocols.limit) tokens (RFC 6455, 11.3.4).",
+                fields: []
+            )
+        }
+        var fields = [
             Field("Sec-WebSocket-Accept", Self.accept(forKey: key)),
             Field("Server", ServerIdentity.headerValue),
-        ])
+        ]
+        if subprotocols.offersAudioCache {
+            fields.append(Field("Sec-WebSocket-Protocol", Subprotocols.audioCache))
+        }
+        return .accept(fields)
     }
 
     /// What proves that a server has understood the key (RFC 6455, 4.2.2, step 5.4).

@@ -8,6 +8,18 @@ extension ClientRequest {
     /// - Parameter text: The message, valid UTF-8.
     /// - Throws: ``MessageFault`` that says what is wrong.
     public init(json text: ByteBuffer) throws(MessageFault) {
+        if let get = text.withUnsafeReadableBytes({ CompactGet($0).request }) {
+            self = get
+            return
+        }
+        try self.init(generalJSON: text)
+    }
+
+    /// Reads a client's text message by the library, whatever its form.
+    ///
+    /// - Parameter text: The message, valid UTF-8.
+    /// - Throws: ``MessageFault`` that says what is wrong.
+    init(generalJSON text: ByteBuffer) throws(MessageFault) {
         let fields = try MessageFields(text, isStrict: true)
         self.init(try ClientMessage(fields), requestID: fields.requestID)
     }

@@ -40,12 +40,21 @@ public struct ErrorCode: Hashable, Sendable, RawRepresentable, CustomStringConve
     public static let limit = Self(rawValue: "limit")
     /// A token is missing, wrong, or lacks the right.
     public static let unauthorized = Self(rawValue: "unauthorized")
+    /// Over HTTP: the stream is not in the state that a condition of the request asks for.
+    public static let preconditionFailed = Self(rawValue: "precondition_failed")
     /// The backend or this server cannot do this.
     public static let unsupported = Self(rawValue: "unsupported")
     /// The server is going down.
     public static let shuttingDown = Self(rawValue: "shutting_down")
     /// A file or device failed.
     public static let io = Self(rawValue: "io")
+
+    /// Every code of this server.
+    public static let all: [ErrorCode] = [
+        .badMessage, .unknownType, .badStreamID, .streamNotFound, .streamExists, .streamBusy, .noOpenStream, .range,
+        .notYet, .end, .aborted, .digestMismatch, .storageFull, .streamTooLarge, .limit, .unauthorized,
+        .preconditionFailed, .unsupported, .shuttingDown, .io,
+    ]
 
     /// The word on the wire.
     public var description: String { self.rawValue }

@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 
 /// Writes one JSON object, compact, its members in the order in which they are given (RFC 8259).
 ///
 /// The order is the reason for its being: some peers look for `{"type":"…"` at the front, and the library's encoder
 /// promises no order.
-struct JSONObjectWriter {
+package struct JSONObjectWriter {
     /// Room for all but the longest messages, so that they are written without growing.
     private static let usualLength = 256
 
@@ -12,10 +12,10 @@ struct JSONObjectWriter {
     private var isEmpty = true
 
     /// Opens an object.
-    init() { self.buffer.writeStaticString("{") }
+    package init() { self.buffer.writeStaticString("{") }
 
     /// Closes the object.
-    consuming func finish() -> ByteBuffer {
+    package consuming func finish() -> ByteBuffer {
         self.buffer.writeStaticString("}")
         return self.buffer
     }
@@ -28,26 +28,26 @@ struct JSONObjectWriter {
         self.buffer.writeStaticString("\":")
     }
 
-    mutating func string(_ name: StaticString, _ value: String?) {
+    package mutating func string(_ name: StaticString, _ value: String?) {
         guard let value else { return }
         self.name(name)
         self.quoted(value)
     }
 
-    mutating func integer(_ name: StaticString, _ value: Int64?) {
+    package mutating func integer(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         self.name(name)
         self.buffer.writeString(String(value))
     }
 
     /// Written only where it is known.
-    mutating func bool(_ name: StaticString, _ value: Bool?) {
+    package mutating func bool(_ name: StaticString, _ value: Bool?) {
         guard let value else { return }
         self.name(name)
         self.buffer.writeStaticString(value ? "true" : "false")
     }
 
-    mutating func strings(_ name: StaticString, _ value: [String: String]?) {
+    package mutating func strings(_ name: StaticString, _ value: [String: String]?) {
         guard let value else { return }
         self.name(name)
         self.buffer.writeStaticString("{")
@@ -69,7 +69,7 @@ struct JSONObjectWriter {
     }
 
     /// A list of objects, the members of each written by `write`.
-    mutating func list<Element>(
+    package mutating func list<Element>(
         _ name: StaticString,
         _ elements: [Element]?,
         write: (Element, inout JSONObjectWriter) -> Void

@@ -72,36 +72,3 @@ extension ServerMessage {
         return message
     }
 }
-
-extension StreamDescription {
-    fileprivate func writeFacts(into object: inout JSONObjectWriter) {
-        object.string("state", self.state)
-        object.integer("size", self.size)
-        object.string("contentType", self.contentType)
-        object.string("sha256", self.sha256)
-        object.integer("createdAt", self.createdAt)
-        object.integer("sealedAt", self.sealedAt)
-        object.integer("lastReadAt", self.lastReadAt)
-        object.integer("expiresAt", self.expiresAt)
-        object.integer("ttlSeconds", self.timeToLiveSeconds)
-        object.strings("metadata", self.metadata)
-        object.string("durability", self.durability)
-    }
-
-    /// The facts among a message's fields; `nil` where name, state or size is missing.
-    fileprivate init?(_ fields: MessageFields, streamID: String?) throws(MessageFault) {
-        let anything: ClosedRange<Int64> = .min ... .max
-        guard let streamID, let state = try fields.string("state"), let size = try fields.integer("size", in: anything)
-        else { return nil }
-        self.init(streamID: streamID, state: state, size: size)
-        self.contentType = try fields.string("contentType")
-        self.sha256 = try fields.string("sha256")
-        self.createdAt = try fields.integer("createdAt", in: anything)
-        self.sealedAt = try fields.integer("sealedAt", in: anything)
-        self.lastReadAt = try fields.integer("lastReadAt", in: anything)
-        self.expiresAt = try fields.integer("expiresAt", in: anything)
-        self.timeToLiveSeconds = try fields.integer("ttlSeconds", in: anything)
-        self.metadata = try fields.strings("metadata")
-        self.durability = try fields.string("durability")
-    }
-}

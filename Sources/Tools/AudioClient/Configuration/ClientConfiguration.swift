@@ -24,6 +24,11 @@ public struct ClientConfiguration: Hashable, Sendable {
     /// How many GETs are under way at once with a server that is known to answer them in order.
     public var pipelineDepth = 32
 
+    /// A file with the certificates of the authorities that are trusted, in PEM; `nil` for those of the system.
+    public var certificateAuthorities: String?
+    /// What a gateway with tokens is shown; `nil` for nothing.
+    public var token: BearerToken?
+
     /// The defaults.
     public init() {}
 

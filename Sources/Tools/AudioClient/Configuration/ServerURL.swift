@@ -1,11 +1,13 @@
-/// Where a server is: a `ws` URL (RFC 6455, 3), read strictly and used exactly as given.
+/// Where a server is: a `ws` or `wss` URL (RFC 6455, 3), read strictly and used exactly as given.
 public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// The URL as it was given.
     public let text: String
     /// A name, an IPv4 address, or an IPv6 address without its brackets.
     public let host: String
-    /// The TCP port; 80 where the URL names none.
+    /// The TCP port; where the URL names none, 80, or 443 with `wss`.
     public let port: Int
+    /// Whether the connection is encrypted: `wss`.
+    public let isSecure: Bool
     /// Path and query, as they go into the request line.
     public let target: String
 
@@ -21,10 +23,11 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
             throw fault("it holds a space or something that is not printable ASCII", "Percent-encode it (RFC 3986).")
         }
         guard let colon = text.firstRange(of: "://") else { throw fault("it has no scheme") }
+        let isSecure: Bool
         switch text[..<colon.lowerBound].lowercased() {
-        case "ws": break
-        case "wss": throw fault("TLS (wss) is not supported yet", "Use ws://, inside a network that you trust.")
-        case let scheme: throw fault("its scheme is \(scheme), not ws")
+        case "ws": isSecure = false
+        case "wss": isSecure = true
+        case let scheme: throw fault("its scheme is \(scheme), not ws or wss")
         }
         guard !text.contains("#") else { throw fault("a WebSocket URL has no fragment (#)") }
         let rest = text[colon.upperBound...]
@@ -55,7 +58,7 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
             }
             portText = parts.count == 2 ? parts[1] : nil
         }
-        var port = 80
+        var port = isSecure ? 443 : 80
         if let portText {
             guard portText.utf8.allSatisfy({ (0x30...0x39).contains($0) }), portText.utf8.count <= 5,
                 let number = Int(portText), (1...65_535).contains(number)
@@ -65,13 +68,14 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         self.text = text
         self.host = String(host)
         self.port = port
+        self.isSecure = isSecure
         self.target = target.isEmpty ? "/" : target.first == "?" ? "/\(target)" : String(target)
     }
 
     /// The value of the `Host` field (RFC 9110, 7.2).
     public var hostField: String {
         let host = self.host.contains(":") ? "[\(self.host)]" : self.host
-        return self.port == 80 ? host : "\(host):\(self.port)"
+        return self.port == (self.isSecure ? 443 : 80) ? host : "\(host):\(self.port)"
     }
 
     /// The URL as it was given.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 #if canImport(Glibc)
 import Glibc
@@ -20,6 +21,7 @@ enum ConnectFailure {
         case let error as NIOConnectionError: self.clientError(error, server: server, timeout: timeout)
         case let error as IOError where error.errnoCode == ECONNREFUSED: self.refused(server)
         case let error as ChannelError: self.clientError(error, server: server, timeout: timeout)
+        case is NIOSSLError, is NIOSSLExtraError: Encryption.failure(error, server)
         case is HTTPParserError:
             HandshakeVerdict.violation("its answer is no HTTP/1.1")
         case is NIOHTTPClientUpgradeError:

@@ -11,6 +11,7 @@ enum HandshakeVerdict {
     /// - Returns: What is wrong with it, or `nil`.
     static func fault(in head: HTTPResponseHead, key: String) -> ClientError? {
         guard head.status == .switchingProtocols else {
+            if let refusal = self.refusal(head) { return refusal }
             let isTemporary = [408, 425, 429, 500, 502, 503, 504].contains(head.status.code)
             return ClientError(
                 isTemporary ? .unavailable : .violation,
@@ -32,6 +33,29 @@ enum HandshakeVerdict {
             return self.violation("it uses a subprotocol that was not offered")
         }
         return nil
+    }
+
+    /// What a server that knows who may do what says to others.
+    private static func refusal(_ head: HTTPResponseHead) -> ClientError? {
+        switch head.status {
+        case .unauthorized:
+            let isWrong = head.headers["www-authenticate"].contains { $0.contains("invalid_token") }
+            return ClientError(
+                .notPermitted,
+                isWrong ? "The server does not know the token." : "The server needs a token.",
+                remedy: "Give one that it knows, by --token-file or in AUDIO_CACHE_TOKEN.",
+                cause: .status(401)
+            )
+        case .forbidden:
+            return ClientError(
+                .notPermitted,
+                "The server does not let this client in (status 403).",
+                remedy:
+                    "Use a URL with one of the server's own names; its operator may add one to security.allowedHosts.",
+                cause: .status(403)
+            )
+        default: return nil
+        }
     }
 
     static func violation(_ reason: String) -> ClientError {

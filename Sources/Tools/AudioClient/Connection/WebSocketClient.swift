@@ -2,6 +2,7 @@ public import Logging
 public import NIOCore
 import NIOHTTP1
 public import NIOPosix
+import NIOSSL
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials
@@ -20,6 +21,7 @@ public struct WebSocketClient: Sendable {
     public let observer: @Sendable (ClientEvent) -> Void
     let logger: Logger
     private let group: any EventLoopGroup
+    private let encryption: Encryption?
 
     /// Makes a client; nothing is connected yet.
     ///
@@ -42,6 +44,7 @@ public struct WebSocketClient: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.group = group
+        self.encryption = server.isSecure ? try Encryption(authorities: configuration.certificateAuthorities) : nil
         self.observer = observer
     }
 
@@ -105,6 +108,9 @@ public struct WebSocketClient: Sendable {
             )
             return connection
         } catch {
+            if let error = error as? NIOSSLError, Encryption.isDistrust(error) {
+                throw await Encryption.distrust(of: self.server, on: self.group)
+            }
             throw ConnectFailure.clientError(error, server: self.server, timeout: self.configuration.connectTimeout)
         }
     }
@@ -154,6 +160,9 @@ public struct WebSocketClient: Sendable {
         let observer = HandshakeObserver(key: key)
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: self.server.target)
         head.headers.add(name: "Host", value: self.server.hostField)
+        if let token = self.configuration.token {
+            head.headers.add(name: "Authorization", value: "Bearer \(token.value)")
+        }
         let upgrader = NIOTypedHTTPClientUpgradeHandler<ClientConnection>(
             httpHandlers: [encoder, decoder, observer],
             upgradeConfiguration: .init(
@@ -170,6 +179,9 @@ public struct WebSocketClient: Sendable {
                 }
             )
         )
+        if let encryption = self.encryption {
+            try channel.pipeline.syncOperations.addHandler(encryption.handler(for: self.server))
+        }
         try channel.pipeline.syncOperations.addHandlers([guardian, encoder, decoder, observer, upgrader])
         return upgrader.upgradeResultFuture
     }

@@ -22,6 +22,8 @@ public struct ClientError: Error, Hashable, Sendable {
         case io = 74
         /// The server does not speak the protocol (EX_PROTOCOL).
         case violation = 76
+        /// The server does not let this client do that (EX_NOPERM).
+        case notPermitted = 77
         /// A setting is wrong (EX_CONFIG).
         case configuration = 78
     }

@@ -73,6 +73,18 @@ final class LocalFile: Sendable {
         return Int64(info.st_size)
     }
 
+    /// Who may do what with a regular file (fstat(2)): the lowest nine bits of its mode.
+    ///
+    /// - Throws: ``ClientError`` with code `noInput` where the file is not a regular one.
+    func permissions() throws(ClientError) -> UInt32 {
+        var info = stat()
+        guard fstat(self.descriptor, &info) == 0 else { throw ErrorHandler.file("fstat", self.path, errno, .io) }
+        guard info.st_mode & S_IFMT == S_IFREG else {
+            throw ClientError(.noInput, "\(self.path) is not a regular file.", remedy: "Name a regular file.")
+        }
+        return UInt32(info.st_mode & 0o777)
+    }
+
     /// Reads until the target is full or the file ends (pread(2)).
     ///
     /// - Parameters:

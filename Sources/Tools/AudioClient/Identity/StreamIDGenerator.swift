@@ -1,4 +1,5 @@
 import Synchronization
+import Wire
 
 #if canImport(Glibc)
 import Glibc

@@ -3,11 +3,14 @@
 ///
 /// The 42 bits after the time are a counter that begins anywhere in its lower half each millisecond (RFC 9562, 6.2,
 /// method 1); the last 32 bits are chance.
-struct UUIDv7Sequence: Sendable {
+package struct UUIDv7Sequence: Sendable {
     private static let counterBits: UInt64 = 42
 
     private var milliseconds: UInt64 = 0
     private var counter: UInt64 = 0
+
+    /// Nothing has been made yet.
+    package init() {}
 
     /// The next UUID.
     ///
@@ -15,7 +18,7 @@ struct UUIDv7Sequence: Sendable {
     ///   - now: Milliseconds since 1970-01-01T00:00:00Z.
     ///   - generator: Where chance comes from.
     /// - Returns: 16 bytes, in two words, the more significant first.
-    mutating func next(
+    package mutating func next(
         now: UInt64,
         using generator: inout some RandomNumberGenerator
     ) -> (high: UInt64, low: UInt64) {
@@ -37,7 +40,7 @@ struct UUIDv7Sequence: Sendable {
     }
 
     /// A UUID as it is written (RFC 9562, 4).
-    static func text(high: UInt64, low: UInt64) -> String {
+    package static func text(high: UInt64, low: UInt64) -> String {
         let digits = Self.hexadecimal(high) + Self.hexadecimal(low)
         var text = ""
         for (index, digit) in digits.enumerated() {

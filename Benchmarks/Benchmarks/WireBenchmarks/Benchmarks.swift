@@ -1,0 +1,7 @@
+import Benchmark
+import BenchmarkSupport
+
+let benchmarks: @Sendable () -> Void = {
+    benchmarkFraming()
+    benchmarkMessages()
+}

@@ -1,0 +1,1 @@
+../../Tests/WireTests/Support/UTF8Oracle.swift

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Runs the commands of the documents that are marked to be run, against a gateway of its own, and what is in deploy/ as
+# far as this machine has the tools for it.
+#
+# A block of commands after a line `<!-- run -->` is run as it stands, one after the other, in a directory with Samples and
+# Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was built stands for `swift run`,
+# and the port of the gateway for 8080.
+set -euo pipefail
+# shellcheck source=Scripts/support.sh
+. "$(dirname "${BASH_SOURCE[0]}")/support.sh"
+
+cd "$root"
+if [ -z "${SKIP_BUILD:-}" ]; then
+    prepare
+    for product in gateway audio-client cache-inspect; do swift build --product "$product"; done
+fi
+binaries=$(swift build --show-bin-path)
+command -v curl >/dev/null || install_packages curl
+make_temporary_directory
+
+# blocks FILE: "configuration<tab>command" of each line that is to be run.
+blocks() {
+    awk '
+        /^<!-- run(: .*)? -->$/ { configuration = "-"; if (/: /) { configuration = $3 }; waiting = 1; next }
+        waiting && /^$/ { next }
+        waiting && /^    / { inside = 1; waiting = 0 }
+        inside && /^    / { sub(/^ +/, ""); print configuration "\t" $0; next }
+        { inside = 0; waiting = 0 }
+    ' "$1"
+}
+
+# adapted COMMAND: with this build and this port.
+adapted() {
+    local command=$1
+    command=${command//127.0.0.1:8080/127.0.0.1:$gateway_port}
+    command=${command#swift run }
+    case $command in
+        'audio-client verify '* | cache-inspect* | gateway* | curl*) ;;
+        audio-client*) command="$command --server ws://127.0.0.1:$gateway_port/audio" ;;
+        *) die "I don't know how to run: $1" ;;
+    esac
+    case $command in curl*) printf 'curl --fail --silent --show-error%s\n' "${command#curl}" ;; *) printf '%s\n' "$command" ;; esac
+}
+
+count=0
+for document in README.md docs/*.md; do
+    current=
+    while IFS=$'\t' read -r -u 3 configuration command; do
+        if [ "$configuration" != "$current" ]; then
+            [ -z "$gateway_pid" ] || stop_gateway TERM
+            work=$temporary/$(basename "$document").$count
+            mkdir "$work"
+            ln -s "$root/Samples" "$root/Configs" "$work"
+            arguments=(--port 0)
+            [ "$configuration" = - ] || arguments+=(--config "$configuration")
+            cd "$work"
+            start_gateway "$temporary/log" "$binaries/gateway" "${arguments[@]}"
+            current=$configuration
+        fi
+        line=$(adapted "$command")
+        printf '%s: %s\n' "$document" "$command"
+        (PATH=$binaries:$PATH && eval "$line") >"$temporary/out" 2>&1 \
+            || die "$document: '$command' failed: $(cat "$temporary/out")"
+        count=$((count + 1))
+    done 3< <(blocks "$root/$document")
+    [ -z "$gateway_pid" ] || stop_gateway TERM
+    cd "$root"
+done
+[ "$count" -gt 0 ] || die "no document has a command to run"
+
+say "deploy/"
+for config in deploy/*/gateway.json deploy/container/compose.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done
+if command -v systemd-analyze >/dev/null; then
+    # Where the gateway is installed is not of interest here.
+    sed "s|/usr/bin/gateway|$binaries/gateway|; /^Documentation=/d" deploy/systemd/audio-stream-cache.service \
+        >"$temporary/audio-stream-cache.service"
+    systemd-analyze verify "$temporary/audio-stream-cache.service"
+    printf 'systemd-analyze takes the unit\n'
+else
+    printf 'SKIPPED: there is no systemd-analyze to look at the unit\n'
+fi
+if command -v promtool >/dev/null; then
+    promtool check config deploy/prometheus/prometheus.yml
+    promtool test rules deploy/prometheus/alerts-test.yml
+    start_gateway "$temporary/log" "$binaries/gateway" --port 0 --cache-dir "$temporary/cache"
+    curl --fail --silent --show-error "http://127.0.0.1:$gateway_port/metrics" | promtool check metrics
+    stop_gateway TERM
+else
+    printf 'SKIPPED: there is no promtool to look at the alerts and the metrics\n'
+fi
+say "$count commands of the documents did what they say"

@@ -1,0 +1,79 @@
+import CacheProtocol
+import Logging
+
+extension S3Store {
+    /// Does the backend's background work: looks whether the bucket is there, then sends what writers have, and every
+    /// while removes what uploads and time have left.
+    ///
+    /// - Throws: ``CacheError`` with code `configuration` where the store says that there is no such bucket, or does not
+    ///   let us in. A store that is out of reach is waited for.
+    func run() async throws {
+        try await self.check()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.jobs.run() }
+            group.addTask { try await self.keepUp() }
+            // The queue ends when it is cancelled, and nothing else does.
+            while let _ = try await group.next() {}
+        }
+    }
+
+    private func check() async throws(CacheError) {
+        do throws(S3Failure) {
+            try await self.client.headBucket()
+        } catch {
+            let problem = self.error(error)
+            if problem.code == .configuration { throw problem }
+            self.logger.error("the store is out of reach", metadata: ["error": "\(problem)"])
+        }
+    }
+
+    private func keepUp() async throws {
+        while !Task.isCancelled {
+            await self.removeLeftovers()
+            try await self.clock.sleep(self.configuration.upkeepSeconds * 1_000)
+            await self.expire()
+        }
+    }
+
+    /// Aborts uploads that nobody will complete: begun so long ago that whoever did must be gone. Others may share the
+    /// bucket, so younger ones are left alone.
+    func removeLeftovers() async {
+        do throws(S3Failure) {
+            let limit = self.clock.wall().advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
+            for upload in try await self.client.unfinishedUploads(prefix: self.streamsPrefix) {
+                guard let begun = upload.initiatedAt, begun < limit else { continue }
+                try await self.client.abortUpload(upload.key, uploadID: upload.uploadID)
+                self.logger.notice("an upload that nobody completed was aborted", metadata: ["key": "\(upload.key)"])
+            }
+        } catch {
+            self.logger.warning("leftovers can't be removed", metadata: ["error": "\(self.error(error))"])
+        }
+    }
+
+    /// Removes the streams whose time is over. Until then they are in the store, but not served.
+    func expire() async {
+        do throws(CacheError) {
+            var cursor: String?
+            while true {
+                let listing: (objects: [ListedObject], hasMore: Bool)
+                do throws(S3Failure) {
+                    listing = try await self.client.list(prefix: self.streamsPrefix, after: cursor, limit: 1_000)
+                } catch {
+                    throw self.error(error)
+                }
+                for id in listing.objects.compactMap({ self.id($0.key) }) where self.names.upload(id) == nil {
+                    guard let found = try await self.look(id), self.isOver(found.facts.info) else { continue }
+                    try await self.names.withRemoval(of: id) { () async throws(CacheError) in
+                        guard let found = try await self.look(id), self.isOver(found.facts.info) else { return }
+                        try await self.erase(id, found)
+                    }
+                    self.logger.info("stream expired", metadata: ["stream": "\(id)"])
+                }
+                guard listing.hasMore, let last = listing.objects.last else { return }
+                cursor = last.key
+            }
+        } catch {
+            self.logger.warning("streams whose time is over can't be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}

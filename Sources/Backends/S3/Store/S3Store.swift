@@ -1,0 +1,186 @@
+import CacheProtocol
+import Logging
+import NIOCore
+import Synchronization
+
+/// The streams of one bucket and prefix: what all writers and readers of a backend share.
+final class S3Store: Sendable {
+    let configuration: S3Configuration
+    let client: S3Client
+    let clock: S3Clock
+    let names = NameTable()
+    let jobs = JobQueue()
+    let logger: Logger
+
+    init(_ configuration: S3Configuration, credentials: S3Credentials, clock: S3Clock, logger: Logger) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.client = S3Client(configuration, credentials: credentials, clock: clock, logger: logger)
+    }
+
+    // MARK: Keys
+
+    /// The prefix of all streams' keys.
+    var streamsPrefix: String { "\(self.configuration.prefix)streams/" }
+
+    func key(_ id: StreamID) -> String { self.streamsPrefix + id.rawValue }
+
+    /// The key of labels that are too long for metadata.
+    func labelsKey(_ id: StreamID, writing: String) -> String {
+        "\(self.configuration.prefix)labels/\(id.rawValue)/\(writing)"
+    }
+
+    /// The stream that a key is of; `nil` for what something else put there.
+    func id(_ key: String) -> StreamID? {
+        guard key.utf8.starts(with: self.streamsPrefix.utf8) else { return nil }
+        return StreamID(validating: String(decoding: key.utf8.dropFirst(self.streamsPrefix.utf8.count), as: UTF8.self))
+    }
+
+    func error(_ failure: S3Failure, _ id: StreamID? = nil) -> CacheError {
+        failure.cacheError(for: id, at: self.client.endpoint)
+    }
+
+    private func notFound(_ id: StreamID) -> CacheError {
+        CacheError(.streamNotFound, "The store has no such stream.", streamID: id)
+    }
+
+    // MARK: Looking
+
+    /// An object that is a stream.
+    struct Found: Sendable {
+        var facts: ObjectFacts
+        var entityTag: String
+        var labelsKey: String?
+    }
+
+    /// What the store has of a stream; a stream whose time is over is not there.
+    ///
+    /// - Throws: ``CacheError`` with code `stream_not_found`, `io` or `configuration`.
+    func find(_ id: StreamID) async throws(CacheError) -> Found {
+        guard let found = try await self.look(id), !self.isOver(found.facts.info) else { throw self.notFound(id) }
+        return found
+    }
+
+    /// What the store has of a stream, whether or not its time is over.
+    func look(_ id: StreamID) async throws(CacheError) -> Found? {
+        let answer: S3Answer
+        do throws(S3Failure) {
+            answer = try await self.client.head(self.key(id))
+        } catch {
+            if error.isMissing { return nil }
+            throw self.error(error, id)
+        }
+        var facts = ObjectFacts(answer, id: id)
+        if let size = ObjectFacts.sealedSize(answer), facts.info.state == .sealed, size != facts.info.size {
+            throw CacheError(
+                .io,
+                "The object \(self.key(id)) has \(facts.info.size) bytes, but \(size) were sealed. Restore the object, or "
+                    + "remove the stream.",
+                streamID: id
+            )
+        }
+        let labelsKey = ObjectFacts.labelsKey(answer)
+        if let labelsKey {
+            do throws(S3Failure) {
+                facts.takeLabels(Array(try await self.client.get(labelsKey).readableBytesView))
+            } catch {
+                // Without its labels a stream is still worth having.
+                guard error.isMissing else { throw self.error(error, id) }
+            }
+        }
+        return Found(facts: facts, entityTag: answer.header("etag") ?? "", labelsKey: labelsKey)
+    }
+
+    /// Whether a stream's time is over.
+    func isOver(_ info: StreamInfo) -> Bool {
+        let now = self.clock.wall()
+        guard info.state == .sealed else {
+            return info.createdAt.advanced(bySeconds: self.configuration.suspendedTimeToLiveSeconds) <= now
+        }
+        if let end = info.expiresAt { return end <= now }
+        guard info.timeToLiveSeconds == nil, let seconds = self.configuration.timeToLiveSeconds else { return false }
+        return (info.sealedAt ?? info.createdAt).advanced(bySeconds: seconds) <= now
+    }
+
+    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo {
+        if let live = self.names.upload(id)?.info { return live }
+        return try await self.find(id).facts.info
+    }
+
+    // MARK: Changing
+
+    /// Sees to it that a writer's name is free in the store, as its options ask.
+    ///
+    /// - Returns: The facts that the stream begins with.
+    func makeRoom(for upload: S3Upload) async throws(CacheError) -> (createdAt: Timestamp, writing: String) {
+        let id = upload.id
+        if let found = try await self.look(id) {
+            let info = found.facts.info
+            switch upload.options.mode {
+            case _ where self.isOver(info), .overwrite: try await self.erase(id, found)
+            case .resume where info.state == .suspended:
+                throw CacheError(
+                    .unsupported,
+                    "A stream in an object store can't be gone on with. Send it again from its start (overwrite).",
+                    streamID: id
+                )
+            case .create, .resume:
+                let account =
+                    info.state == .sealed
+                    ? "The stream is sealed." : "The stream is suspended: an upload of it broke off."
+                throw CacheError(.streamExists, "\(account) Choose another id, or overwrite it.", streamID: id)
+            }
+        }
+        let createdAt = upload.options.original?.createdAt ?? self.clock.wall()
+        return (createdAt, String(UInt64.random(in: .min ... .max), radix: 36))
+    }
+
+    func erase(_ id: StreamID, _ found: Found) async throws(CacheError) {
+        do throws(S3Failure) {
+            try await self.client.delete(self.key(id))
+            if let labelsKey = found.labelsKey { try await self.client.delete(labelsKey) }
+        } catch {
+            throw self.error(error, id)
+        }
+    }
+
+    func remove(_ id: StreamID) async throws(CacheError) {
+        try await self.names.withRemoval(of: id) { () async throws(CacheError) in
+            guard let found = try await self.look(id) else { throw self.notFound(id) }
+            try await self.erase(id, found)
+            if self.isOver(found.facts.info) { throw self.notFound(id) }
+        }
+    }
+
+    /// Gives an object the facts of a sealed stream, by having the store copy it onto itself: at once, or in parts where
+    /// it is longer than a store copies at once.
+    func replaceFacts(
+        _ key: String,
+        _ facts: ObjectFacts,
+        headers: [(name: String, value: String)]
+    ) async throws(CacheError) {
+        let (size, limit) = (facts.info.size, self.configuration.copySize)
+        do throws(S3Failure) {
+            guard size > limit else { return try await self.client.replaceMetadata(key, headers: headers) }
+            let uploadID = try await self.client.createUpload(key, headers: headers)
+            do throws(S3Failure) {
+                var parts: [UploadedPart] = []
+                while Int64(parts.count) * limit < size {
+                    let start = Int64(parts.count) * limit
+                    let range = start..<min(start + limit, size)
+                    parts.append(
+                        try await self.client.copyPart(key, uploadID: uploadID, number: parts.count + 1, range: range)
+                    )
+                }
+                try await self.client.completeUpload(key, uploadID: uploadID, parts: parts, isNew: false)
+            } catch {
+                // What this leaves, upkeep removes.
+                try? await self.client.abortUpload(key, uploadID: uploadID)
+                throw error
+            }
+        } catch {
+            throw self.error(error, facts.info.id)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import CacheProtocol
+import Synchronization
+
+/// The cold tier as the others see it: once it does not answer, nobody waits for it for a while, so that what the hot
+/// tier can do alone goes on at its own speed.
+final class ColdTier: Sendable {
+    let backend: any CacheBackend
+    private let clock: TierClock
+    private let pauseMilliseconds: Int64
+    private let checkMilliseconds: Int64
+    /// Called when the tier answers that did not before.
+    private let onReturn: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    private struct State {
+        /// When it first did not answer, and did not since.
+        var awaySince: Int64?
+        var pausedUntil: Int64 = .min
+        var failure: CacheError?
+        var failures: Int64 = 0
+    }
+
+    init(
+        _ backend: any CacheBackend,
+        clock: TierClock,
+        pauseMilliseconds: Int64,
+        checkMilliseconds: Int64,
+        onReturn: @escaping @Sendable () -> Void
+    ) {
+        self.onReturn = onReturn
+        self.backend = backend
+        self.clock = clock
+        self.pauseMilliseconds = pauseMilliseconds
+        self.checkMilliseconds = checkMilliseconds
+    }
+
+    /// For how long it has been out of reach, in milliseconds, and why; `nil` where it is not.
+    var outage: (milliseconds: Int64, failure: CacheError)? {
+        self.state.withLock { state in
+            guard let since = state.awaySince, let failure = state.failure else { return nil }
+            return (self.clock.monotonic() - since, failure)
+        }
+    }
+
+    /// How often it did not answer.
+    var failures: Int64 { self.state.withLock { $0.failures } }
+
+    /// How long the pause still is in which nobody asks, in milliseconds.
+    var pause: Int64 { self.state.withLock { max(0, $0.pausedUntil - self.clock.monotonic()) } }
+
+    /// Asks the cold tier.
+    ///
+    /// - Parameters:
+    ///   - id: The stream that it is about.
+    ///   - isPatient: Whether to ask even while nobody should.
+    ///   - body: Asks.
+    /// - Throws: ``CacheError``: what the tier answers; with ``isAway(_:)`` where it is out of reach.
+    func ask<Value: Sendable>(
+        about id: StreamID?,
+        isPatient: Bool = false,
+        _ body: (any CacheBackend) async throws(CacheError) -> Value
+    ) async throws(CacheError) -> Value {
+        if !isPatient, self.pause > 0, let outage = self.outage {
+            throw CacheError(
+                .io,
+                "The cold tier is out of reach: \(outage.failure.message)",
+                streamID: id,
+                cause: outage.failure
+            )
+        }
+        do throws(CacheError) {
+            let value = try await body(self.backend)
+            self.answered()
+            return value
+        } catch {
+            if Self.isAway(error) { self.wasAway(error) } else { self.answered() }
+            throw error
+        }
+    }
+
+    /// Whether an error says that the tier can't be asked, and not that the answer is no.
+    static func isAway(_ error: CacheError) -> Bool { error.code == .io || error.code == .configuration }
+
+    private func answered() {
+        let hasReturned = self.state.withLock { state in
+            let wasAway = state.awaySince != nil
+            state.awaySince = nil
+            state.failure = nil
+            state.pausedUntil = .min
+            return wasAway
+        }
+        if hasReturned { self.onReturn() }
+    }
+
+    /// Notes that the tier did not answer.
+    func wasAway(_ error: CacheError) {
+        let now = self.clock.monotonic()
+        self.state.withLock { state in
+            state.failures += 1
+            state.failure = error
+            if state.awaySince == nil { state.awaySince = now }
+            state.pausedUntil = now + self.pauseMilliseconds
+        }
+    }
+
+    // MARK: What is asked
+
+    /// A stream's facts; `nil` where the tier has none of that name.
+    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo? {
+        do throws(CacheError) {
+            return try await self.ask(about: id) { backend throws(CacheError) in try await backend.info(id) }
+        } catch {
+            if error.code == .streamNotFound { return nil }
+            throw error
+        }
+    }
+
+    /// A stream's facts, for who can do without them: not waited for longer than a moment.
+    ///
+    /// - Throws: As ``info(_:)``; code `io` where the moment is over.
+    func check(_ id: StreamID) async throws(CacheError) -> StreamInfo? {
+        let limit = self.checkMilliseconds
+        let result = await withTaskGroup(of: Result<StreamInfo?, CacheError>.self) { group in
+            group.addTask {
+                do throws(CacheError) { return .success(try await self.info(id)) } catch { return .failure(error) }
+            }
+            group.addTask {
+                try? await self.clock.sleep(limit)
+                return .failure(CacheError(.io, "The cold tier did not answer within \(limit) ms.", streamID: id))
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first
+        }
+        do throws(CacheError) {
+            return try result?.get() ?? nil
+        } catch {
+            if ColdTier.isAway(error) { self.wasAway(error) }
+            throw error
+        }
+    }
+
+    /// Removes a stream.
+    ///
+    /// - Returns: Whether there was one.
+    func remove(_ id: StreamID) async throws(CacheError) -> Bool {
+        do throws(CacheError) {
+            try await self.ask(about: id) { backend throws(CacheError) in try await backend.remove(id) }
+            return true
+        } catch {
+            if error.code == .streamNotFound { return false }
+            throw error
+        }
+    }
+}

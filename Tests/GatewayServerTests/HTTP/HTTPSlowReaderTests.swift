@@ -1,0 +1,99 @@
+import CacheProtocol
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import GatewayServer
+
+@Suite("Slow and broken reading over HTTP", .timeLimit(.minutes(5)))
+struct HTTPSlowReaderTests {
+    @Test("a reader that takes nothing costs a window, and is given up after the write timeout")
+    func stalled() async throws {
+        let meter = ReadMeter()
+        let (releases, released) = AsyncStream<Void>.makeStream()
+        try await TestGateway.run {
+            $0.gateway.writeTimeoutSeconds = 1
+            $0.wrap = { TamperedBackend(base: MeteredBackend(base: $0, meter: meter), released: released) }
+        } _: { gateway in
+            try await gateway.store("long", sample(32 << 20))
+            let slow = try await gateway.connect(receiveBuffer: 16 << 10)
+            slow.request("GET", "/streams/long")
+            // Nothing is read. The server lets go of the stream by itself.
+            for await _ in releases { break }
+            #expect(meter.fetched > 0 && meter.fetched < 16 << 20)
+            #expect(try await slow.readToEnd().readableBytes < 16 << 20)
+        }
+    }
+
+    @Test("a stream whose bytes can't be read any more breaks the connection off, and pads nothing")
+    func failing() async throws {
+        try await TestGateway.run {
+            $0.wrap = { TamperedBackend(base: $0, failFrom: 1 << 20) }
+        } _: { gateway in
+            try await gateway.store("s", sample(2 << 20))
+            let peer = try await gateway.connect()
+            peer.request("GET", "/streams/s")
+            let head = try await peer.head()
+            #expect(head.bodyLength == 2 << 20)
+            let rest = try await peer.readToEnd()
+            #expect(rest.readableBytes <= 1 << 20)
+            try await gateway.peer().settle()
+        }
+    }
+}
+
+/// A backend whose readers fail from an offset on, as a file on a bad sector does, and which tells when one is let go.
+private struct TamperedBackend: CacheBackend {
+    let base: any CacheBackend
+    var failFrom = Int64.max
+    var released: AsyncStream<Void>.Continuation?
+
+    var capabilities: Capabilities { self.base.capabilities }
+
+    func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
+        try self.base.makeWriter(for: id, options: options)
+    }
+
+    func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
+        StreamReader(Source(try self.base.makeReader(for: id), self))
+    }
+
+    func streams(
+        matching filter: StreamFilter,
+        after cursor: StreamID?,
+        limit: Int
+    ) async throws(CacheError) -> StreamPage {
+        try await self.base.streams(matching: filter, after: cursor, limit: limit)
+    }
+
+    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.base.info(id) }
+    func remove(_ id: StreamID) async throws(CacheError) { try await self.base.remove(id) }
+    func health() async -> BackendHealth { await self.base.health() }
+    func run() async throws { try await self.base.run() }
+
+    private final class Source: StreamSource {
+        private let base: StreamReader
+        private let failFrom: Int64
+        private let released: AsyncStream<Void>.Continuation?
+
+        init(_ base: StreamReader, _ backend: TamperedBackend) {
+            self.base = base
+            self.failFrom = backend.failFrom
+            self.released = backend.released
+        }
+
+        deinit { self.released?.yield() }
+
+        func open() -> Answer<StreamStatus> { self.base.opened() }
+        var status: StreamStatus { self.base.status }
+
+        func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
+            guard offset < self.failFrom else { throw CacheError(.io, "The file can't be read.") }
+            return try self.base.read(at: offset, count: Int(min(Int64(count), self.failFrom - offset)))
+        }
+
+        func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
+            try await self.base.grown(past: offset, while: state)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import CacheProtocol
+import Crypto
+import FileStorage
+import NIOCore
+import ObjectStoreSupport
+import TestSupport
+import Testing
+
+@testable import TieredBackend
+
+@Suite("The hot tier never lets go of the only copy")
+struct EvictionTests {
+    @Test("with the cold tier away a full hot tier refuses uploads, and has every stream; with it back it makes room")
+    func onlyCopy() async throws {
+        let bench = try await TierBench()
+        await bench.store.kill()
+        try await bench.withBackend("one", { files, _ in files.maximumBytes = 1_000_000 }) { backend in
+            var kept: [String: [UInt8]] = [:]
+            var refusal: CacheError?
+            for number in 0..<20 where refusal == nil {
+                let bytes = sample(100_000, seed: UInt64(number))
+                do {
+                    try await backend.write("a\(number)", bytes)
+                    kept["a\(number)"] = bytes
+                } catch let error as CacheError {
+                    refusal = error
+                    try await backend.remove(StreamID("a\(number)"))
+                }
+            }
+            #expect(refusal?.code == .storageFull)
+            #expect(kept.count >= 5)
+            for (name, bytes) in kept { #expect(try await backend.store.hot.read(name) == bytes) }
+            try await bench.store.start()
+            try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            for number in 100..<120 {
+                let bytes = sample(100_000, seed: UInt64(number))
+                kept["a\(number)"] = bytes
+                try await eventually("there is room") {
+                    do {
+                        try await backend.write("a\(number)", bytes, WriteOptions(mode: .overwrite))
+                        return true
+                    } catch let error as CacheError where error.code == .storageFull {
+                        return false
+                    }
+                }
+            }
+            try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            #expect(bench.store.keys.count == kept.count)
+            for (name, bytes) in kept { #expect(try await backend.read(name) == bytes) }
+            // The ledger is no longer than the hot tier.
+            await backend.store.trim()
+            let known = try backend.store.ledger.copied(after: nil, limit: 1_000)
+            for id in known { #expect(try await backend.store.hot.find(id.rawValue) != nil) }
+        }
+    }
+
+    @Test("whatever happens to the store, every sealed stream is whole in one tier at least, at every moment")
+    func invariant() async throws {
+        try await checkProperty(runs: 3) { random in
+            let bench = try await TierBench()
+            var plan: [(Int, Int)] = []
+            for _ in 0..<40 {
+                plan.append((Int.random(in: 0..<100, using: &random), Int.random(in: 1...120_000, using: &random)))
+            }
+            let steps = plan
+            let seed = random.seed
+            try await bench.withBackend("one", { files, _ in files.maximumBytes = 600_000 }) { backend in
+                var sealed: [String: [UInt8]] = [:]
+                var isAway = false
+                for (number, (choice, size)) in steps.enumerated() {
+                    switch choice {
+                    case 0..<12:
+                        if isAway { try await bench.store.start() } else { await bench.store.kill() }
+                        isAway.toggle()
+                    case 12..<20: bench.store.fail(.corrupt, count: 1) { $0.method == "GET" }
+                    case 20..<28: bench.store.fail(.loseAnswer, count: 2) { $0.method != "GET" }
+                    case 28..<36: bench.store.fail(.answer(503, code: "SlowDown"), count: 3)
+                    case 36..<46:
+                        if let name = sealed.keys.sorted().first {
+                            do {
+                                try await backend.remove(StreamID(name))
+                                sealed[name] = nil
+                            } catch let error as CacheError where error.code == .io {}
+                        }
+                    default:
+                        let bytes = sample(size, seed: seed &+ UInt64(number))
+                        do {
+                            try await backend.write("s\(number)", bytes)
+                            sealed["s\(number)"] = bytes
+                        } catch let error as CacheError where error.code == .storageFull {
+                            try? await backend.remove(StreamID("s\(number)"))
+                        }
+                    }
+                    for (name, bytes) in sealed { try await Self.requireCopy(name, bytes, backend, bench) }
+                }
+            }
+        }
+    }
+
+    private static func requireCopy(
+        _ name: String,
+        _ bytes: [UInt8],
+        _ backend: TieredBackend,
+        _ bench: TierBench
+    ) async throws {
+        // Behind the store's back, which may be away: what it has is what counts.
+        let stored = bench.store.object("streams/\(name)").map { Array($0.bytes.readableBytesView) }
+        if stored == bytes { return }
+        let hot = try? await backend.store.hot.read(name)
+        // It may have been evicted between the two looks.
+        let again = bench.store.object("streams/\(name)").map { Array($0.bytes.readableBytesView) }
+        try #require(hot == bytes || again == bytes, "\(name) is whole in neither tier")
+    }
+}

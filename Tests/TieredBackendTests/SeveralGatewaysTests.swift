@@ -1,0 +1,147 @@
+import CacheProtocol
+import NIOCore
+import ObjectStoreSupport
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import TieredBackend
+
+@Suite("Several gateways over one store serve the same streams")
+struct SeveralGatewaysTests {
+    private func withTwo(
+        _ change: @Sendable @escaping (inout TieredConfiguration) -> Void = { _ in },
+        _ body: @Sendable @escaping (TierBench, TieredBackend, TieredBackend) async throws -> Void
+    ) async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend("one", { change(&$1) }) { one in
+            try await bench.withBackend("two", { change(&$1) }) { two in try await body(bench, one, two) }
+        }
+    }
+
+    @Test("each lists and serves what the other has sealed")
+    func shared() async throws {
+        try await self.withTwo { _, one, two in
+            for number in 0..<6 {
+                try await (number % 2 == 0 ? one : two).write("a\(number)", sample(50_000, seed: UInt64(number)))
+            }
+            for backend in [one, two] {
+                try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            }
+            for backend in [one, two] {
+                for limit in [1, 2, 3, 10] {
+                    var names: [String] = []
+                    var cursor: StreamID?
+                    repeat {
+                        let page = try await backend.streams(matching: StreamFilter(), after: cursor, limit: limit)
+                        names += page.streams.map(\.id.rawValue)
+                        cursor = page.next
+                    } while cursor != nil
+                    #expect(names == ["a0", "a1", "a2", "a3", "a4", "a5"])
+                }
+                for number in 0..<6 {
+                    #expect(try await backend.read("a\(number)") == sample(50_000, seed: UInt64(number)))
+                }
+            }
+        }
+    }
+
+    @Test("a name that another gateway has sealed is refused")
+    func taken() async throws {
+        try await self.withTwo { _, one, two in
+            try await one.write("a", sample(1_000))
+            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            for mode in [WriteOptions.Mode.create, .resume] {
+                let error = await #expect(throws: CacheError.self) {
+                    try await two.write("a", sample(1_000), WriteOptions(mode: mode))
+                }
+                #expect(error?.code == .streamExists)
+            }
+            try await two.write("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
+            try await eventually("it is copied") { try two.store.ledger.place(StreamID("a")) == .copied }
+            #expect(try await two.read("a") == sample(2_000, seed: 2))
+        }
+    }
+
+    @Test("what one removes the others do not serve when revalidateMs is over")
+    func removed() async throws {
+        try await self.withTwo { bench, one, two in
+            for name in ["a", "b"] {
+                try await one.write(name, sample(100_000))
+                try await eventually("it is copied") { try one.store.ledger.place(StreamID(name)) == .copied }
+                _ = try await two.read(name)
+                try await eventually("it is here") { try two.store.ledger.place(StreamID(name)) == .copied }
+            }
+            try await one.remove(StreamID("a"))
+            #expect(try await one.find("a") == nil)
+            // Just asked, so not asked again.
+            #expect(try await two.find("a") != nil)
+            bench.now.value.withLock { $0 += 30_000 }
+            #expect(try await two.find("a") == nil)
+            #expect(try await two.store.hot.find("a") == nil)
+        }
+    }
+
+    @Test("a store that has lost everything, or is another, takes nothing from the hot tier")
+    func emptied() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            for name in ["a", "b", "c"] {
+                try await backend.write(name, sample(10_000))
+                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+            }
+            var lost: [String: StoredObject] = [:]
+            for key in bench.store.keys {
+                lost[key] = bench.store.object(key)
+                bench.store.change(key) { $0 = nil }
+            }
+            bench.now.value.withLock { $0 += 60_000 }
+            for name in ["a", "b", "c"] {
+                #expect(try await backend.find(name) == nil)
+                #expect(try await backend.store.hot.read(name) == sample(10_000))
+                #expect(try backend.store.ledger.place(StreamID(name)) == .missing)
+            }
+            await backend.store.trim()
+            for (key, object) in lost { bench.store.change(key) { $0 = object } }
+            for name in ["a", "b", "c"] { #expect(try await backend.read(name) == sample(10_000)) }
+            #expect(try backend.store.ledger.place(StreamID("a")) == .copied)
+        }
+    }
+
+    @Test("a listing leaves out at once what another gateway removed")
+    func unlisted() async throws {
+        try await self.withTwo { _, one, two in
+            for name in ["a", "b"] {
+                try await one.write(name, sample(1_000))
+                try await eventually("it is copied") { try one.store.ledger.place(StreamID(name)) == .copied }
+            }
+            try await two.remove(StreamID("a"))
+            let page = try await one.streams(matching: StreamFilter(), after: nil, limit: 10)
+            #expect(page.streams.map(\.id.rawValue) == ["b"])
+            try await eventually("it is gone") { try await one.store.hot.find("a") == nil }
+        }
+    }
+
+    @Test("a removal that the store can't be told of is refused, and the stream stays")
+    func refusedRemoval() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            try await backend.write("a", sample(1_000))
+            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("a")) == .copied }
+            await bench.store.kill()
+            let error = await #expect(throws: CacheError.self) { try await backend.remove(StreamID("a")) }
+            #expect(error?.code == .io)
+            #expect(try await backend.read("a") == sample(1_000))
+            try await bench.store.start()
+            try await eventually("it can be removed") {
+                do {
+                    try await backend.remove(StreamID("a"))
+                    return true
+                } catch let error as CacheError where error.code == .io {
+                    return false
+                }
+            }
+            #expect(bench.store.keys.isEmpty)
+        }
+    }
+}
