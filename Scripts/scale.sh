@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What large numbers cost, measured in release: a gigabyte there and back, a thousand followers of one live stream,
-# hundreds of open uploads, and an index of a million streams. docs/scale.md has what came of it once.
+# hundreds of open uploads, and an index of a million streams.
 #
 #   Scripts/scale.sh [--no-build]
 set -euo pipefail

@@ -11,7 +11,6 @@ struct CrashTests {
         bench.calls.hook { call, path in if call.isChange { log.take("\(call.rawValue) \(path)") } }
         try await log.live(made)
         bench.calls.hook(nil)
-        // Some calls of a life are as many as the pace of the threads makes them.
         #expect(log.crashes.count > 30)
         for crash in log.crashes { try await crash.examine { try FileBench.mmap(at: $0) } }
     }

@@ -36,7 +36,7 @@ struct IndexCrashTests {
         let bench = try FileBench.sqlite()
         let log = try CrashLog(of: bench)
         try await Self.record(log, bench)
-        #expect(log.crashes.count > 50)
+        #expect(log.crashes.count > 30)
         #expect(log.crashes.contains { $0.moment.hasSuffix("the index's commit") })
         for crash in log.crashes { try await crash.examine { try FileBench.sqlite(at: $0) } }
     }

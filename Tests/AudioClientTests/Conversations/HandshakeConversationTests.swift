@@ -27,7 +27,8 @@ struct HandshakeConversationTests {
     func slowHead() async throws {
         let error = await clientError {
             try await ScriptedServer.run { peer in
-                try await peer.readRequest()
+                // On a busy machine the client has given up before its request is read.
+                do { try await peer.readRequest() } catch is ScriptedPeer.Surprise { return }
                 try await peer.raw(Array("HTTP/1.1 101 Switch".utf8))
             } body: { url in
                 try await url.client(handshakeTimeout: .milliseconds(50)).withConnection { _ in }
