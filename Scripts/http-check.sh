@@ -3,7 +3,8 @@
 # of the three configurations. Ranges, resuming, conditions, digests, uploads that break off, and streams that are played
 # while they are written.
 #
-# GATEWAY names the gateway to run; without it, it is built. Where ffmpeg can't be had, its checks are skipped and said to be.
+# GATEWAY names the gateway to run; without it, it is built. BACKENDS chooses among mmap, sqlite and memory. Where ffmpeg
+# can't be had, its checks are skipped and said to be.
 set -euo pipefail
 # shellcheck source=Scripts/support.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
@@ -70,6 +71,9 @@ is_status() {
     found=$(status "$@")
     [ "$found" = "$wanted" ] || die "status $found instead of $wanted"
 }
+
+# has_status WANTED ARGUMENTS...: the same, to be waited for.
+has_status() { [ "$(status "${@:2}")" = "$1" ]; }
 
 # header NAME ARGUMENTS...: the value of a header of the answer to HEAD.
 header() {
@@ -147,13 +151,14 @@ mismatch() {
 # What broke off is kept, and curl goes on from there by itself.
 breaks_off() {
     local upload
-    fetch --upload-file "$mp3" --limit-rate 20000 "$url/streams/broken" &
+    # The process itself, not a shell around it, is what is killed.
+    (exec curl --silent --upload-file "$mp3" --limit-rate 10000 "$url/streams/broken") &
     upload=$!
-    wait_until 30 is_status 200 --head "$url/streams/broken"
+    wait_until 30 has_status 200 --head "$url/streams/broken"
     sleep 1
     kill -KILL "$upload"
     wait "$upload" 2>/dev/null || true
-    wait_until 30 is_in_state broken suspended
+    wait_until 30 is_in_state broken suspended || die "the stream is not suspended but $(state broken)"
     local offset
     offset=$(stored broken)
     printf 'broken off at %s\n' "$offset"
@@ -238,16 +243,17 @@ plays_live() {
     player=$!
     # It has connected, and has what there is.
     sleep 1
-    kill -0 "$player"
+    kill -0 "$player" || die "the player has ended, though the stream has not"
     end_live
     wait "$player"
-    [ "$(cat "$temporary/live-samples")" = "$(samples "$1")" ]
+    [ "$(cat "$temporary/live-samples")" = "$(samples "$1")" ] || die "other samples: $(cat "$temporary/live-samples")"
     is_status 204 --request DELETE "$url/streams/live"
 }
 
 # MARK: All of it, on each backend
 
-for backend in mmap sqlite memory; do
+read -r -a backends <<<"${BACKENDS:-mmap sqlite memory}"
+for backend in "${backends[@]}"; do
     directory=()
     [ "$backend" = memory ] || directory=(--cache-dir "$temporary/$backend")
     say "Configs/$backend.json"

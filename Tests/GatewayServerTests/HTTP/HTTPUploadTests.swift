@@ -164,7 +164,7 @@ struct HTTPUploadTests {
     @Test(
         "what is wrong with an upload is told before a byte of it is kept",
         arguments: [
-            ([("Content-Encoding", "gzip")], 415), ([("Repr-Digest", "nonsense")], 400),
+            ([("Content-Encoding", "gzip")], 415), ([("Repr-Digest", "sha-256=nonsense")], 400),
             ([("Content-Digest", "sha-256=:AAAA:")], 400), ([("Content-Range", "bytes 0-1")], 400),
             ([("Content-Range", "bytes 0-0/9")], 400), ([("Content-Range", "bytes 0-5/6")], 400),
             ([("Content-Range", "bytes 5-5/6")], 409), ([("Content-Range", "items 0-0/1")], 400),

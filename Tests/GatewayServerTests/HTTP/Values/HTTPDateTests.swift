@@ -15,11 +15,12 @@ struct HTTPDateTests {
         return formatter
     }
 
-    @Test("they are written and read as the library does it, for two thousand years")
+    @Test("they are written and read as the library does it, from 1602 to 3871")
     func oracle() throws {
         let formatter = Self.formatter()
         try checkProperty(runs: 300) { random in
-            let seconds = Int64.random(in: -30_000_000_000...60_000_000_000, using: &random)
+            // Before 1582 the library counts by the calendar of then, HTTP by ours.
+            let seconds = Int64.random(in: -11_600_000_000...60_000_000_000, using: &random)
             let milliseconds = seconds * 1_000 + Int64.random(in: 0...999, using: &random)
             let date = HTTPDate(Timestamp(millisecondsSinceEpoch: milliseconds))
             try #require(date.secondsSinceEpoch == seconds)

@@ -132,10 +132,13 @@ extension Response {
     }
 
     /// The answer to HEAD instead of GET: the same header, a missing `Content-Length` included.
-    var withoutBody: Response {
-        Response(
-            status: self.status,
-            headers: self.headers,
+    var withoutBody: Response { Response(self.status, withoutBody: self.headers) }
+
+    /// A header alone, which tells no length of its own making: an empty body would.
+    init(_ status: HTTPResponse.Status, withoutBody fields: HTTPFields) {
+        self.init(
+            status: status,
+            headers: fields,
             body: ResponseBody(contentLength: nil) { writer in try await writer.finish(nil) }
         )
     }

@@ -20,7 +20,7 @@ extension StreamRoutes {
             boundary: MultipartByteRanges.randomBoundary(using: &generator)
         )
         guard plan.body != .none, !isHead else {
-            return Response(status: plan.status, headers: plan.fields).withoutBody
+            return Response(plan.status, withoutBody: plan.fields)
         }
         let body = StreamBody(reader: reader, service: self.service, channel: context.channel, id: stream.info.id)
         return Response(
