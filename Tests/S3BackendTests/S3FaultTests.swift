@@ -75,7 +75,7 @@ struct S3FaultTests {
     func silence() async throws {
         let bench = try await S3Bench()
         let change: @Sendable (inout S3Configuration) -> Void = { configuration in
-            configuration.requestTimeoutMilliseconds = 300
+            configuration.requestTimeoutMilliseconds = 2_000
             configuration.retries.maximumAttempts = 2
         }
         try await bench.withBackend(change) { backend in

@@ -15,7 +15,7 @@ final class ColdTier: Sendable {
     private struct State {
         /// When it first did not answer, and did not since.
         var awaySince: Int64?
-        var pausedUntil: Int64 = .min
+        var pausedUntil: Int64?
         var failure: CacheError?
         var failures: Int64 = 0
     }
@@ -46,11 +46,7 @@ final class ColdTier: Sendable {
     var failures: Int64 { self.state.withLock { $0.failures } }
 
     /// How long the pause still is in which nobody asks, in milliseconds.
-    var pause: Int64 {
-        let now = self.clock.monotonic()
-        // Nobody ever had to pause until the earliest moment there is, which is too far away to subtract.
-        return self.state.withLock { $0.pausedUntil > now ? $0.pausedUntil - now : 0 }
-    }
+    var pause: Int64 { self.state.withLock { $0.pausedUntil.map { max(0, $0 - self.clock.monotonic()) } ?? 0 } }
 
     /// Asks the cold tier.
     ///
@@ -90,7 +86,7 @@ final class ColdTier: Sendable {
             let wasAway = state.awaySince != nil
             state.awaySince = nil
             state.failure = nil
-            state.pausedUntil = .min
+            state.pausedUntil = nil
             return wasAway
         }
         if hasReturned { self.onReturn() }

@@ -108,23 +108,28 @@ final class S3Client: Sendable {
     /// Whether a request was refused because the clocks differ. An answer to HEAD does not say why: then the clocks do.
     private func mayBeClockSkew(_ failure: S3Failure) -> Bool {
         if failure.isClockSkew { return true }
-        guard failure.status == 403, failure.code.isEmpty, let theirs = failure.storeTime else { return false }
-        let ours = self.clock.wall().millisecondsSinceEpoch &+ self.skew.load(ordering: .relaxed)
-        return abs(theirs.millisecondsSinceEpoch - ours) > 300_000
+        guard failure.status == 403, failure.code.isEmpty, let ahead = failure.storeAheadMilliseconds else {
+            return false
+        }
+        return abs(ahead) > 300_000
     }
 
     private func attempt(_ request: S3Request) async throws(S3Failure) -> S3Answer {
         self.tallies.made()
         let deadline: NIODeadline = if case .stream = request.body { .distantFuture } else { .now() + self.timeout }
+        let signedAt = self.storeTime
         do {
-            let response = try await self.http.execute(self.signed(request), deadline: deadline)
+            let response = try await self.http.execute(self.signed(request, at: signedAt), deadline: deadline)
             let answer = try await self.collect(response, of: request)
             guard (200..<300).contains(answer.status), !Self.saysError(answer, to: request) else {
                 throw Self.failure(answer, of: request)
             }
             self.tallies.succeeded()
             return answer
-        } catch let failure as S3Failure {
+        } catch var failure as S3Failure {
+            failure.storeAheadMilliseconds = failure.storeTime.map {
+                $0.millisecondsSinceEpoch - signedAt.millisecondsSinceEpoch
+            }
             throw failure
         } catch {
             throw S3Failure(status: 0, code: "", message: Self.text(of: error), request: request.name)
@@ -179,10 +184,14 @@ final class S3Client: Sendable {
 
     // MARK: Signing
 
-    private func signed(_ request: S3Request) -> HTTPClientRequest {
+    /// What the store's clock shows, as far as is known.
+    private var storeTime: Timestamp {
         let shift = self.skew.load(ordering: .relaxed)
-        let now = Timestamp(millisecondsSinceEpoch: self.clock.wall().millisecondsSinceEpoch &+ shift)
-        let scope = SigningScope(time: CivilTime(now), region: self.endpoint.region)
+        return Timestamp(millisecondsSinceEpoch: self.clock.wall().millisecondsSinceEpoch &+ shift)
+    }
+
+    private func signed(_ request: S3Request, at time: Timestamp) -> HTTPClientRequest {
+        let scope = SigningScope(time: CivilTime(time), region: self.endpoint.region)
         let payload: SHA256Value?
         var outgoing = HTTPClientRequest(url: self.endpoint.url(request))
         outgoing.method = HTTPMethod(rawValue: request.method.rawValue)

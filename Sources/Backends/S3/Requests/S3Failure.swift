@@ -16,6 +16,8 @@ struct S3Failure: Error, Hashable, Sendable {
     var retryAfterSeconds: Int64?
     /// What the store's clock shows, where it answered.
     var storeTime: Timestamp?
+    /// How far that is ahead of the time that the request was signed with, in milliseconds.
+    var storeAheadMilliseconds: Int64?
     /// Whether the request was made more than once: an earlier one may have been done, and its answer lost.
     var wasRepeated = false
 

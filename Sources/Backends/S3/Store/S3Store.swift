@@ -52,8 +52,8 @@ final class S3Store: Sendable {
         var facts: ObjectFacts
         var entityTag: String
         var labelsKey: String?
-        /// What is wrong with the object, where it is not the one that was sealed.
-        var damage: CacheError?
+        /// How long the stream was when it was sealed, where that is known.
+        var sealedSize: Int64?
     }
 
     /// What the store has of a stream; a stream whose time is over is not there.
@@ -61,12 +61,25 @@ final class S3Store: Sendable {
     /// - Throws: ``CacheError`` with code `stream_not_found`, `io` or `configuration`.
     func find(_ id: StreamID) async throws(CacheError) -> Found {
         guard let found = try await self.look(id), !self.isOver(found.facts.info) else { throw self.notFound(id) }
-        if let damage = found.damage { throw damage }
         return found
     }
 
-    /// What the store has of a stream, whether or not its time is over or its object is whole.
+    /// What the store has of a stream, whether or not its time is over.
     func look(_ id: StreamID) async throws(CacheError) -> Found? {
+        guard let found = try await self.stored(id) else { return nil }
+        if let size = found.sealedSize, size != found.facts.info.size {
+            throw CacheError(
+                .io,
+                "The object \(self.key(id)) has \(found.facts.info.size) bytes, but \(size) were sealed. Restore the "
+                    + "object, or remove the stream.",
+                streamID: id
+            )
+        }
+        return found
+    }
+
+    /// What the store has of a stream, be it whole or not: enough to remove it.
+    private func stored(_ id: StreamID) async throws(CacheError) -> Found? {
         let answer: S3Answer
         do throws(S3Failure) {
             answer = try await self.client.head(self.key(id))
@@ -75,15 +88,6 @@ final class S3Store: Sendable {
             throw self.error(error, id)
         }
         var facts = ObjectFacts(answer, id: id)
-        var damage: CacheError?
-        if let size = ObjectFacts.sealedSize(answer), facts.info.state == .sealed, size != facts.info.size {
-            damage = CacheError(
-                .io,
-                "The object \(self.key(id)) has \(facts.info.size) bytes, but \(size) were sealed. Restore the object, or "
-                    + "remove the stream.",
-                streamID: id
-            )
-        }
         let labelsKey = ObjectFacts.labelsKey(answer)
         if let labelsKey {
             do throws(S3Failure) {
@@ -93,8 +97,12 @@ final class S3Store: Sendable {
                 guard error.isMissing else { throw self.error(error, id) }
             }
         }
-        let entityTag = answer.header("etag") ?? ""
-        return Found(facts: facts, entityTag: entityTag, labelsKey: labelsKey, damage: damage)
+        return Found(
+            facts: facts,
+            entityTag: answer.header("etag") ?? "",
+            labelsKey: labelsKey,
+            sealedSize: facts.info.state == .sealed ? ObjectFacts.sealedSize(answer) : nil
+        )
     }
 
     /// Whether a stream's time is over.
@@ -120,7 +128,7 @@ final class S3Store: Sendable {
     /// - Returns: The facts that the stream begins with.
     func makeRoom(for upload: S3Upload) async throws(CacheError) -> (createdAt: Timestamp, writing: String) {
         let id = upload.id
-        if let found = try await self.look(id) {
+        if let found = try await self.stored(id) {
             let info = found.facts.info
             switch upload.options.mode {
             case _ where self.isOver(info), .overwrite: try await self.erase(id, found)
@@ -152,7 +160,7 @@ final class S3Store: Sendable {
 
     func remove(_ id: StreamID) async throws(CacheError) {
         try await self.names.withRemoval(of: id) { () async throws(CacheError) in
-            guard let found = try await self.look(id) else { throw self.notFound(id) }
+            guard let found = try await self.stored(id) else { throw self.notFound(id) }
             try await self.erase(id, found)
             if self.isOver(found.facts.info) { throw self.notFound(id) }
         }
