@@ -42,7 +42,7 @@ struct GatewayConfigurationTests {
               "log": {"level": "trace", "format": "json"},
               "greeting": "eager",
               "limits": {
-                "shutdownDelaySeconds": 15, "maxConnections": 1, "maxTextMessageBytes": 2048, "maxBinaryMessageBytes": 65536,
+                "maxConnections": 1, "maxTextMessageBytes": 2048, "maxBinaryMessageBytes": 65536,
                 "idleTimeoutSeconds": 2, "writeTimeoutSeconds": 3, "headerTimeoutSeconds": 4, "shutdownGraceSeconds": 0,
                 "maxConnectionsPerPeer": 5, "maxPlainConnections": 6, "maxOpenStreams": 7, "maxStartsPerSecond": 8,
                 "maxPingsPerSecond": 9, "maxUnsentBytes": 1048577, "maxHeaderBytes": 1025, "maxHeaderFields": 11,
@@ -60,7 +60,6 @@ struct GatewayConfigurationTests {
         expected.path = "/live/audio-2"
         expected.logLevel = .trace
         expected.logFormat = .json
-        expected.shutdownDelaySeconds = 15
         expected.greeting = .eager
         expected.maximumConnections = 1
         expected.maximumTextLength = 2_048
@@ -81,7 +80,6 @@ struct GatewayConfigurationTests {
         expected.messageTimeoutSeconds = 13
         expected.closeTimeoutSeconds = 14
         expected.shutdownDelaySeconds = 15
-        expected.logFormat = .json
         expected.allowedOrigins = ["https://a.example"]
         expected.allowedHosts = ["b.example", "c.example"]
         expected.isInsecure = true
