@@ -110,20 +110,16 @@ extension S3Client {
     /// Makes a request that is to make an object which is not there yet; without that condition once the store has said
     /// that it knows none.
     func performNew(_ request: S3Request, isNew: Bool) async throws(S3Failure) -> S3Answer {
-        guard isNew, self.knowsConditions else { return try await self.perform(request) }
+        guard isNew, self.mayBeConditional(request) else { return try await self.perform(request) }
         var conditional = request
         conditional.headers.append(("if-none-match", "*"))
         do throws(S3Failure) {
-            return try await self.perform(conditional)
+            let answer = try await self.perform(conditional)
+            self.noteConditions()
+            return answer
         } catch {
-            guard error.isUnsupported else { throw error }
+            guard error.isUnsupported, request.isRepeatable else { throw error }
             self.forgetConditions()
-            guard request.isRepeatable else {
-                // What was sent of the body can't be sent again; whoever has it can.
-                var failure = error
-                (failure.status, failure.code) = (503, "ConditionsUnknown")
-                throw failure
-            }
             return try await self.perform(request)
         }
     }

@@ -18,8 +18,8 @@ final class S3Client: Sendable {
     private let timeout: TimeAmount
     private let http: HTTPClient
     private let logger: Logger
-    /// Whether the store may know conditional writes: until it says that it does not.
-    private let conditions = Atomic<Bool>(true)
+    /// Whether the store knows conditional writes, as far as it has said.
+    private let conditions = Atomic<UInt8>(Conditions.unknown.rawValue)
     /// By how many milliseconds the store's clock is ahead of ours, once it complained.
     private let skew = Atomic<Int64>(0)
 
@@ -50,12 +50,27 @@ final class S3Client: Sendable {
         http.shutdown { _ in _ = http }
     }
 
-    /// Whether the store may know conditional writes.
-    var knowsConditions: Bool { self.conditions.load(ordering: .relaxed) }
+    /// Whether the store knows conditional writes.
+    enum Conditions: UInt8 {
+        case unknown, known, unsupported
+    }
+
+    /// Whether a request may carry a condition: one that can't be repeated only where that is known to work.
+    func mayBeConditional(_ request: S3Request) -> Bool {
+        switch Conditions(rawValue: self.conditions.load(ordering: .relaxed)) {
+        case .known: true
+        case .unsupported: false
+        case .unknown, nil: request.isRepeatable
+        }
+    }
+
+    /// The store has done what a condition asked.
+    func noteConditions() { self.conditions.store(Conditions.known.rawValue, ordering: .relaxed) }
 
     /// The store has said that it knows no conditional writes.
     func forgetConditions() {
-        guard self.conditions.exchange(false, ordering: .relaxed) else { return }
+        let unsupported = Conditions.unsupported.rawValue
+        guard self.conditions.exchange(unsupported, ordering: .relaxed) != unsupported else { return }
         self.logger.notice("the store knows no conditional writes; names are looked at before instead")
     }
 
