@@ -28,7 +28,9 @@ struct HTTPReadTests {
             #expect(answer["last-modified"].flatMap { HTTPDate($0) } != nil)
             #expect(answer["cache-control"] == "max-age=86400, immutable")
             #expect(answer["x-content-type-options"] == "nosniff")
-            #expect(answer["content-security-policy"] == "sandbox")
+            #expect(
+                answer["content-security-policy"] == "sandbox allow-same-origin; default-src 'none'; media-src 'self'"
+            )
             #expect(answer["content-disposition"] == #"attachment; filename="call-1""#)
             #expect(answer["cross-origin-resource-policy"] == "same-origin")
             let head = try await peer.ask("HEAD", "/streams/call-1")

@@ -498,7 +498,11 @@ enum OpenAPIDocument {
               },
               "Content-Disposition": {"description": "inline for audio, else attachment", "schema": {"type": "string"}},
               "Content-Range": {"description": "bytes FIRST-LAST/LENGTH", "schema": {"type": "string"}},
-              "Content-Security-Policy": {"required": true, "description": "sandbox", "schema": {"const": "sandbox"}},
+              "Content-Security-Policy": {
+                "required": true,
+                "description": "No script runs, and nothing but the audio is loaded",
+                "schema": {"const": "sandbox allow-same-origin; default-src 'none'; media-src 'self'"}
+              },
               "ETag": {"description": "Strong; of sealed streams only", "schema": {"type": "string"}},
               "Last-Modified": {"description": "When the stream was sealed", "schema": {"type": "string"}},
               "Location": {"description": "The stream's path", "schema": {"type": "string"}},

@@ -45,7 +45,8 @@ struct StreamRepresentation {
             .cacheControl: self.cacheControl(now: now),
             .contentType: self.type.fieldValue,
             .contentDisposition: self.disposition,
-            .contentSecurityPolicy: "sandbox",
+            // Without its own origin, a browser's player of an audio in a tab of its own could not load the audio.
+            .contentSecurityPolicy: "sandbox allow-same-origin; default-src 'none'; media-src 'self'",
             .xContentTypeOptions: "nosniff",
         ]
         fields[.eTag] = self.validators.tag?.fieldValue
