@@ -10,7 +10,7 @@ struct DashboardFile: Hashable {
     /// Its bytes.
     let body: ByteBuffer
     /// The value of `ETag`: strong, since it is made of the bytes (RFC 9110, 8.8.3).
-    let entityTag: String
+    let entityTag: EntityTag
 
     /// Describes a file by its name and its bytes.
     ///
@@ -22,18 +22,16 @@ struct DashboardFile: Hashable {
         self.path = path
         self.contentType = Self.contentType(of: name)
         self.body = ByteBuffer(bytes: bytes)
-        self.entityTag = "\"\(SHA256.hash(data: bytes).prefix(16).map { Self.hex($0) }.joined())\""
+        self.entityTag = EntityTag(opaque: SHA256.hash(data: bytes).prefix(16).map { Self.hex($0) }.joined())
     }
 
-    /// Whether a client that has sent this value of `If-None-Match` has these bytes already (RFC 9110, 13.1.2).
+    /// Whether a client that has sent this value of `If-None-Match` has these bytes already (RFC 9110, 13.1.2): a proxy
+    /// that compresses makes the tag a weak one, and comparing is weak here.
     func isHeld(byClientWith ifNoneMatch: String) -> Bool {
-        ifNoneMatch == "*"
-            || ifNoneMatch.split(separator: ",").contains { tag in
-                // A proxy that compresses makes the tag a weak one, and comparing is weak here.
-                let tag = tag.drop { $0 == " " }
-                return (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag).drop { $0 == " " }.prefix { $0 != " " }
-                    == self.entityTag
-            }
+        switch EntityTag.List(ifNoneMatch) {
+        case .any: true
+        case .tags(let tags): tags.contains { $0.weaklyMatches(self.entityTag) }
+        }
     }
 
     private static func contentType(of name: String) -> String {

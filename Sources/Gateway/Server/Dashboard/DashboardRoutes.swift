@@ -27,7 +27,7 @@ struct DashboardRoutes {
     private static func response(to request: Request, with file: DashboardFile) -> Response {
         var fields: HTTPFields = [
             .contentType: file.contentType,
-            .eTag: file.entityTag,
+            .eTag: file.entityTag.fieldValue,
             // What was built anew is seen at once; what was not costs a question.
             .cacheControl: "no-cache",
             .contentSecurityPolicy: Self.contentSecurityPolicy,

@@ -1,6 +1,6 @@
 import CacheProtocol
 
-/// The name of one state of a stream (RFC 9110, 8.8.3).
+/// The name of one state of a stream, or of a file that is served (RFC 9110, 8.8.3).
 struct EntityTag: Hashable {
     /// What is between the quotes.
     var opaque: String
@@ -23,7 +23,8 @@ struct EntityTag: Hashable {
         }
     }
 
-    private init(opaque: String, isWeak: Bool) {
+    /// A tag of characters that one may have (RFC 9110, 8.8.3): no quote, no space and no control character.
+    init(opaque: String, isWeak: Bool = false) {
         self.opaque = opaque
         self.isWeak = isWeak
     }
