@@ -147,7 +147,7 @@ measure() {
 # What receiving, one pass over the bytes and writing cost without a server.
 measure_floor() {
     local line
-    line=$("$temporary/floor" "$temporary") || return 0
+    line=$("$temporary/measure-floor" "$temporary") || return 0
     printf '{"server":"recv, XOR, pwrite",%s\n' "${line#\{}" >>"$output/transfers.jsonl"
 }
 
@@ -166,7 +166,7 @@ observe() {
 
 say "Build of the load generator"
 g++ -O2 -std=c++17 -o "$temporary/load" Benchmarks/Peers/load.cpp
-g++ -O2 -std=c++17 -o "$temporary/floor" Benchmarks/Peers/floor.cpp
+g++ -O2 -std=c++17 -o "$temporary/measure-floor" Benchmarks/Peers/floor.cpp
 for backend in "${backends[@]}"; do
     # shellcheck disable=SC2086 # Two words: the backend and its digest.
     start_backend $backend
