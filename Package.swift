@@ -233,7 +233,7 @@ let package = Package(
         // What the fuzzer has begun with and found, replayed; the fuzzer itself is a package of its own.
         .testTarget(
             name: "FuzzReplayTests",
-            dependencies: ["CacheProtocol", "GatewayServer", "Wire", nioCore, nioHTTP1],
+            dependencies: ["CacheProtocol", "GatewayServer", "TestSupport", "Wire", nioCore, nioHTTP1],
             path: "Fuzz",
             exclude: ["Corpus", "Driver", "Package.swift", "README.md"],
             sources: ["Properties", "Replay"]

@@ -12,6 +12,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: cache, path: ".."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         // Without its traits it needs no interposers of malloc and the runtime. Allocations are counted by the tests.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
@@ -23,6 +24,18 @@ let package = Package(
             name: "WireBenchmarks",
             dependencies: ["BenchmarkSupport", benchmark, nioCore, .product(name: "Wire", package: cache)],
             path: "Benchmarks/WireBenchmarks",
+            plugins: [plugin]
+        ),
+        .executableTarget(
+            name: "StorageBenchmarks",
+            dependencies: [
+                "BenchmarkSupport", benchmark, nioCore,
+                .product(name: "Backends", package: cache),
+                .product(name: "CacheProtocol", package: cache),
+                .product(name: "FileStorage", package: cache),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Benchmarks/StorageBenchmarks",
             plugins: [plugin]
         ),
     ]

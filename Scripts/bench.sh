@@ -91,7 +91,7 @@ start_backend() {
 {
   "listen": { "host": "127.0.0.1", "port": 0, "path": "/audio" },
   "log": { "level": "notice" },
-  "limits": { "maxConnections": 20000 },
+  "limits": { "maxConnections": 20000, "maxStartsPerSecond": 1000000 },
   "backend": { $section }
 }
 END

@@ -10,9 +10,10 @@ cd "$root"
 timed "Build" swift build --build-tests
 failed=()
 readonly alone=HTTPSlowReaderTests
-for folder in Tests/*Tests; do
+for folder in Tests/*Tests Fuzz/Replay; do
     grep -rq "@Test" "$folder" || continue
     target=$(basename "$folder")
+    [ "$target" != Replay ] || target=FuzzReplayTests
     # All tests are Swift Testing's, which runs those of a target in parallel; its summary is the last line.
     timed "$target" swift test --skip-build --disable-xctest --filter "^$target\." --skip "$alone" "$@" \
         || failed+=("$target")

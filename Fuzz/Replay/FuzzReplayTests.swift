@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What fuzzing has begun with and found, once more, without a fuzzer.
@@ -27,5 +28,11 @@ struct FuzzReplayTests {
                 }
             }
         }
+    }
+
+    @Test("changed inputs have it, too", arguments: FuzzTarget.allCases)
+    func changed(_ target: FuzzTarget) throws {
+        let mutation = Mutation(corpus: try Self.inputs(target, in: "Corpus").map(\.bytes))
+        try checkProperty(runs: 2_000) { random throws in try target.check(mutation.input(&random)) }
     }
 }

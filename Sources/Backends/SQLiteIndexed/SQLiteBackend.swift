@@ -6,11 +6,12 @@ public import Logging
 /// listings, totals, and what is to go next cost what they bring, however many streams there are.
 ///
 /// The files stay the truth: the index can be thrown away and is made again from them.
-public struct SQLiteBackend: CacheBackend {
+public struct SQLiteBackend: FileStoreBackend {
     /// The name that configurations use.
     public static let type = "sqlite"
 
-    let store: FileStore
+    /// Where the streams are.
+    public let store: FileStore
     let index: StreamIndex
 
     /// Opens the directory and its index.
@@ -52,44 +53,5 @@ public struct SQLiteBackend: CacheBackend {
             clock: clock,
             logger: logger
         )
-    }
-
-    /// See ``CacheBackend/capabilities``.
-    public var capabilities: Capabilities { self.store.capabilities }
-
-    /// See ``CacheBackend/makeWriter(for:options:)``.
-    public func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
-        try self.store.makeWriter(for: id, options: options)
-    }
-
-    /// See ``CacheBackend/makeReader(for:)``.
-    public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader { self.store.makeReader(for: id) }
-
-    /// See ``CacheBackend/streams(matching:after:limit:)``.
-    public func streams(
-        matching filter: StreamFilter,
-        after cursor: StreamID?,
-        limit: Int
-    ) async throws(CacheError) -> StreamPage {
-        try await self.store.streams(matching: filter, after: cursor, limit: limit)
-    }
-
-    /// See ``CacheBackend/info(_:)``.
-    public func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.store.info(id) }
-
-    /// See ``CacheBackend/remove(_:)``.
-    public func remove(_ id: StreamID) async throws(CacheError) { try await self.store.remove(id) }
-
-    /// See ``CacheBackend/health()``.
-    public func health() async -> BackendHealth { await self.store.health() }
-
-    /// See ``CacheBackend/run()``.
-    public func run() async throws { try await self.store.run() }
-}
-
-extension SQLiteBackend: GuardedEviction {
-    /// See ``GuardedEviction/guardEviction(by:)``.
-    public func guardEviction(by mayEvict: @escaping @Sendable (StreamID) -> Bool) {
-        self.store.guardEviction(by: mayEvict)
     }
 }

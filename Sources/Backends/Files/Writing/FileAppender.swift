@@ -1,6 +1,4 @@
 import CacheProtocol
-import Crypto
-import DequeModule
 import Synchronization
 
 /// One writer's way to its file: blocks that its event loop fills, written by one job at a time on a thread that may wait
@@ -14,8 +12,6 @@ import Synchronization
 /// more than one (`isDraining`, guarded by the queue's lock); memory of a block is written by the event loop before it is
 /// published under that lock, and only read after that.
 final class FileAppender: @unchecked Sendable {
-    /// How far the queue may grow before the writer is asked to wait, in bytes.
-    static let pauseAbove = 2 << 20
     /// How many whole blocks are worth waking the job for while more bytes are coming.
     private static let wakeFrom = 2
     /// How many bytes the job writes before it lets other jobs have the thread.
@@ -27,53 +23,10 @@ final class FileAppender: @unchecked Sendable {
     let reservation: WriteReservation
     private let store: FileStore
     private let file: OpenFile
-    private let queue = Mutex(Queue())
-
-    /// What the job takes from the queue.
-    fileprivate enum Job {
-        case write(StagingBlock, Range<Int>)
-        case end(Ending)
-    }
-
-    /// What ends the writing.
-    fileprivate enum Ending {
-        case finish(SHA256Value?, CheckedContinuation<Result<StreamInfo, CacheError>, Never>)
-        case abort(CheckedContinuation<CacheError?, Never>)
-        case suspend
-        case handOver(CheckedContinuation<Void, Never>)
-    }
-
-    fileprivate struct Queue {
-        /// Blocks that are full, oldest first, and from where on they are to be written.
-        var full: Deque<(block: StagingBlock, start: Int)> = []
-        /// The block that is being filled, how far it is, and how far it was taken. Its end belongs to a multiple of its
-        /// size in the file, so that the first one of a stream that goes on may begin somewhere inside it.
-        var current: StagingBlock?
-        var filled = 0
-        var taken = 0
-        var endings: [Ending] = []
-        var isDraining = false
-        /// Whether the writer has nothing more at hand, so that an empty queue needs no memory.
-        var isIdle = false
-        /// Bytes in the queue and in the job's hands.
-        var bytes = 0
-        /// For how many of them room was taken in the budget when they came; for the rest that is still to be done.
-        var prepaid = 0
-        /// How long the stream is with everything that was handed over.
-        var end: Int64 = 0
-        /// Up to where bytes are to be written although their block is not full.
-        var due: Int64 = 0
-        var failure: CacheError?
-        /// Whether a newcomer waits for what was handed over to be stored; nothing more is taken then.
-        var isHandingOver = false
-        var pausing: [CheckedContinuation<CacheError?, Never>] = []
-    }
+    private let queue: Mutex<AppendQueue>
 
     // The job's own.
-    private var extents: ExtentPlan
-    private var canPreallocate = true
-    private var hasher: SHA256?
-    private var hashed: Int64 = 0
+    private var tail: FileTail
     private var isEnded = false
 
     init(stream: StreamFile, file: OpenFile, reservation: WriteReservation, store: FileStore) {
@@ -81,12 +34,13 @@ final class FileAppender: @unchecked Sendable {
         self.file = file
         self.reservation = reservation
         self.store = store
-        self.extents = ExtentPlan(size: stream.stored, expectedSize: reservation.options.expectedSize)
-        self.hasher = store.configuration.digest == .sha256 ? SHA256() : nil
-        self.queue.withLock { queue in
-            queue.end = stream.stored
-            queue.due = stream.stored
-        }
+        self.tail = FileTail(
+            stream: stream,
+            file: file,
+            expectedSize: reservation.options.expectedSize,
+            store: store
+        )
+        self.queue = Mutex(AppendQueue(size: stream.stored))
     }
 
     // MARK: The writer's side
@@ -101,7 +55,7 @@ final class FileAppender: @unchecked Sendable {
         var remaining = count
         var mustPause = false
         while remaining > 0 {
-            let room = min(remaining, StagingBlock.capacity - filled)
+            let room = min(remaining, block.capacity - filled)
             let target = UnsafeMutableRawBufferPointer(rebasing: block.memory[filled..<filled + room])
             var span = OutputRawSpan(buffer: target, initializedCount: 0)
             fill(&span)
@@ -129,13 +83,10 @@ final class FileAppender: @unchecked Sendable {
         return self.nextBlock()
     }
 
-    /// A new block, to be filled from where its end will lie at a multiple of its size in the file.
     private func nextBlock() -> (StagingBlock, filled: Int) {
         let block = StagingBlockPool.current.take()
         return self.queue.withLock { queue in
-            queue.current = block
-            queue.filled = Int(queue.end % Int64(StagingBlock.capacity))
-            queue.taken = queue.filled
+            queue.begin(block)
             return (block, queue.filled)
         }
     }
@@ -153,16 +104,10 @@ final class FileAppender: @unchecked Sendable {
     /// - Returns: Whether the writer is to wait.
     private func publish(_ count: Int) -> Bool {
         let (mustDrain, mustPause) = self.queue.withLock { queue -> (Bool, Bool) in
-            queue.filled += count
-            queue.bytes += count
-            queue.end += Int64(count)
+            let mustPause = queue.publish(count)
             if self.store.prepay(Int64(count)) { queue.prepaid += count }
-            if queue.filled == StagingBlock.capacity, let block = queue.current {
-                queue.full.append((block, queue.taken))
-                queue.release()
-            }
-            let isOnItsWay = queue.isDraining || queue.full.count >= Self.wakeFrom
-            return (isOnItsWay && self.send(&queue), queue.bytes > Self.pauseAbove)
+            let isOnItsWay = mustPause || queue.isDraining || queue.full.count >= Self.wakeFrom
+            return (isOnItsWay && self.send(&queue), mustPause)
         }
         if mustDrain { self.startDraining() }
         return mustPause
@@ -186,16 +131,20 @@ final class FileAppender: @unchecked Sendable {
     /// them.
     ///
     /// - Returns: Whether the caller is to start the job.
-    private func send(_ queue: inout Queue) -> Bool {
-        if queue.failure == nil { self.stream.accept(upTo: max(queue.due, queue.wholeBlocksEnd)) }
+    private func send(_ queue: inout AppendQueue) -> Bool {
+        self.accept(queue)
         return queue.startDraining()
+    }
+
+    private func accept(_ queue: borrowing AppendQueue) {
+        if queue.failure == nil { self.stream.accept(upTo: queue.onItsWay) }
     }
 
     /// Returns once the queue has shrunk to half of what it may be.
     func ready() async throws(CacheError) {
         let failure = await withCheckedContinuation { (continuation: CheckedContinuation<CacheError?, Never>) in
             let isReady = self.queue.withLock { queue -> Bool in
-                guard queue.bytes > Self.pauseAbove / 2, queue.failure == nil else { return true }
+                guard !queue.hasRoom, queue.failure == nil else { return true }
                 queue.pausing.append(continuation)
                 return false
             }
@@ -228,7 +177,7 @@ final class FileAppender: @unchecked Sendable {
         }
     }
 
-    private func enqueue(_ ending: Ending) {
+    private func enqueue(_ ending: AppendQueue.Ending) {
         let mustDrain = self.queue.withLock { queue -> Bool in
             queue.endings.append(ending)
             queue.due = queue.end
@@ -257,7 +206,7 @@ final class FileAppender: @unchecked Sendable {
     /// - Parameter asOneOfMany: Whether other streams' jobs follow on this thread: what can take long then goes to another.
     private func drain(asOneOfMany: Bool = false) {
         var written = 0
-        while let job = self.queue.withLock({ $0.next() }) {
+        while let job = self.nextJob() {
             switch job {
             case .write(let block, let range):
                 self.write(UnsafeRawBufferPointer(rebasing: block.memory[range]))
@@ -277,7 +226,16 @@ final class FileAppender: @unchecked Sendable {
         }
     }
 
-    private func perform(_ ending: Ending) {
+    /// What to do next; what it will store is what readers may ask for.
+    private func nextJob() -> AppendQueue.Job? {
+        self.queue.withLock { queue in
+            let job = queue.next()
+            self.accept(queue)
+            return job
+        }
+    }
+
+    private func perform(_ ending: AppendQueue.Ending) {
         switch ending {
         case .finish(let expected, let continuation):
             let result = self.end { () throws(CacheError) in
@@ -350,7 +308,7 @@ final class FileAppender: @unchecked Sendable {
         }
         if failure == nil {
             do throws(CacheError) {
-                try self.store(bytes, prepaid: Int64(prepaid))
+                try self.tail.append(bytes, prepaid: Int64(prepaid))
             } catch {
                 self.fail(error)
                 self.stream.forgetUnstored()
@@ -360,104 +318,17 @@ final class FileAppender: @unchecked Sendable {
         }
         let pausing = self.queue.withLock { queue -> [CheckedContinuation<CacheError?, Never>] in
             queue.bytes -= bytes.count
-            guard queue.bytes <= Self.pauseAbove / 2 else { return [] }
+            guard queue.hasRoom else { return [] }
             defer { queue.pausing = [] }
             return queue.pausing
         }
         for continuation in pausing { continuation.resume(returning: self.failure) }
     }
 
-    private func store(_ bytes: UnsafeRawBufferPointer, prepaid: Int64) throws(CacheError) {
-        let offset = self.stream.stored
-        var paid = prepaid
-        do throws(CacheError) {
-            try self.store.takeRoom(bytes: Int64(bytes.count) - prepaid, for: self.stream.id)
-            paid = Int64(bytes.count)
-            try self.makeRoom(upTo: offset + Int64(bytes.count))
-            try self.writeAll(bytes, at: offset)
-        } catch {
-            self.store.budget.give(bytes: paid)
-            throw error
-        }
-        self.stream.store(upTo: offset + Int64(bytes.count))
-    }
-
-    private func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(CacheError) {
-        // What was there before is digested first, so that a failure to read it is found before bytes are taken.
-        if self.hasher != nil { try self.digest(upTo: offset) }
-        do throws(SystemCallError) {
-            var written = 0
-            while written < bytes.count {
-                written += try self.store.calls.writeSome(
-                    UnsafeRawBufferPointer(rebasing: bytes[written...]),
-                    to: self.file,
-                    at: offset + Int64(written)
-                )
-            }
-        } catch {
-            // A part may have been written: readers are never told of it, and resuming starts before it.
-            try? self.store.calls.truncate(self.file, to: offset)
-            self.extents.wasRefused(at: offset)
-            throw error.cacheError(for: self.stream.id)
-        }
-        self.hasher?.update(bufferPointer: bytes)
-        self.hashed += Int64(bytes.count)
-    }
-
-    /// Allocates ahead, and keeps the reserve that deleting needs.
-    private func makeRoom(upTo end: Int64) throws(CacheError) {
-        guard let growth = self.extents.growth(for: end) else { return }
-        let calls = self.store.calls
-        let needed = end - growth.lowerBound
-        let available = try self.store.takeSpace(needed, for: self.stream.id)
-        let planned = growth.upperBound - growth.lowerBound
-        let count = available >= planned ? planned : needed
-        do throws(SystemCallError) {
-            if self.canPreallocate {
-                self.canPreallocate = try calls.preallocate(self.file, from: growth.lowerBound, count: count)
-            }
-        } catch {
-            // ext4 keeps the blocks that it found before it ran out of them.
-            try? calls.truncate(self.file, to: self.stream.stored)
-            self.extents.wasRefused(at: self.stream.stored)
-            throw error.cacheError(for: self.stream.id)
-        }
-        self.extents.grew(to: growth.lowerBound + count)
-    }
-
-    // MARK: Digest and seal
-
-    /// Digests what is in the file and was not digested yet, as after a resumption.
-    private func digest(upTo end: Int64) throws(CacheError) {
-        guard self.hashed < end else { return }
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: StagingBlock.capacity, alignment: 64)
-        defer { memory.deallocate() }
-        while self.hashed < end {
-            let wanted = Int(min(Int64(memory.count), end - self.hashed))
-            let count = try calling(for: self.stream.id) { () throws(SystemCallError) in
-                try self.store.calls.read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: memory[..<wanted]),
-                    from: self.file,
-                    at: self.hashed
-                )
-            }
-            guard count > 0 else {
-                throw CacheError(
-                    .io,
-                    "\(self.file.path) ends at byte \(self.hashed), but \(end) bytes were stored. Somebody cut it.",
-                    streamID: self.stream.id
-                )
-            }
-            self.hasher?.update(bufferPointer: UnsafeRawBufferPointer(rebasing: memory[..<count]))
-            self.hashed += Int64(count)
-        }
-    }
-
     private func seal(expecting expected: SHA256Value?) throws(CacheError) -> StreamInfo {
         if let failure = self.failure { throw failure }
         let size = self.stream.stored
-        try self.digest(upTo: size)
-        let sha256 = self.hasher.flatMap { SHA256Value(bytes: $0.finalize()) }
+        let sha256 = try self.tail.sha256()
         let original = self.reservation.options.original
         if let expected = expected ?? original?.sha256, let sha256, expected != sha256 {
             throw CacheError(
@@ -475,42 +346,5 @@ extension CacheError {
     /// A writer that came later has the stream now.
     static func superseded(_ id: StreamID) -> CacheError {
         CacheError(.streamBusy, "Another connection has taken the upload over.", streamID: id)
-    }
-}
-
-extension FileAppender.Queue {
-    /// Whether the caller is to start the draining job.
-    fileprivate mutating func startDraining() -> Bool {
-        guard !self.isDraining else { return false }
-        self.isDraining = true
-        return true
-    }
-
-    /// What to do next, oldest first and bytes before what ends them; `nil` ends the job.
-    fileprivate mutating func next() -> FileAppender.Job? {
-        if let oldest = self.full.first {
-            self.full.removeFirst()
-            return .write(oldest.block, oldest.start..<StagingBlock.capacity)
-        }
-        if let block = self.current, self.taken < self.filled, self.due > self.end - Int64(self.filled - self.taken) {
-            defer { self.taken = self.filled }
-            return .write(block, self.taken..<self.filled)
-        }
-        if self.isIdle { self.release() }
-        guard !self.endings.isEmpty else {
-            self.isDraining = false
-            return nil
-        }
-        return .end(self.endings.removeFirst())
-    }
-
-    /// How long the stream is with all blocks that are full.
-    fileprivate var wholeBlocksEnd: Int64 { self.end - Int64(self.filled) }
-
-    /// Gives the current block back.
-    fileprivate mutating func release() {
-        self.current = nil
-        self.filled = 0
-        self.taken = 0
     }
 }

@@ -7,6 +7,9 @@ import NIOPosix
 ///
 /// Confined to its event loop. Exists as long as it has subscribers.
 final class LiveTail {
+    /// How long to leave a backend alone that ended a wait for nothing.
+    private static let pause = TimeAmount.milliseconds(10)
+
     private let reader: StreamReader
     private let eventLoop: any EventLoop
     private let executor: EventLoopExecutor
@@ -47,8 +50,17 @@ final class LiveTail {
         let bound = NIOLoopBound(WeakTail(tail: self), eventLoop: self.eventLoop)
         self.waitTask = Task(executorPreference: self.executor) {
             _ = try? await reader.grown(past: offset, while: state)
-            bound.value.tail?.wake()
+            bound.value.tail?.ended(past: offset, while: state)
         }
+    }
+
+    /// The wait is over. A backend that ends it though nothing has changed is asked again a little later: asked at once, it
+    /// would keep the event loop from everything else.
+    private func ended(past offset: Int64, while state: StreamState) {
+        let status = self.status
+        guard status.size <= offset, status.state == state else { return self.wake() }
+        let bound = NIOLoopBound(WeakTail(tail: self), eventLoop: self.eventLoop)
+        self.eventLoop.scheduleTask(in: Self.pause) { bound.value.tail?.wake() }
     }
 
     /// A subscriber leaves.

@@ -34,7 +34,7 @@ struct WebSocketUpgrader: NIOTypedHTTPServerProtocolUpgrader {
             let options = channel.syncOptions
             try options?.setOption(
                 .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 8_192, maximum: 256 << 10)
+                value: ReceiveBuffer.allocator(besides: self.service.load.connections)
             )
             try options?.setOption(.writeBufferWaterMark, value: OutboundBudget.usual)
             guard case .accept(_, let grant) = self.decide(upgradeRequest) else { throw NotUpgraded() }
