@@ -145,8 +145,8 @@ def observation_rows(observations):
     return rows
 
 
-def svg_lines(path, title, unit, series, ticks):
-    """A plot: one line a server over the numbers of connections, which stand at equal distances."""
+def svg_lines(path, title, unit, series, ticks, over="connections"):
+    """A plot: one line a server over numbers, which stand at equal distances."""
     width, height, left, right, top, bottom = 760, 360, 60, 190, 40, 40
     most = max((value for _, points in series for value in points.values()), default=1) * 1.08
     step = 10 ** len(str(int(most))) / 10 if most >= 1 else 0.1
@@ -173,8 +173,8 @@ def svg_lines(path, title, unit, series, ticks):
         value = round(value + step, 6)
     parts.append(f'<text x="{left - 44}" y="{top - 6}" fill="#555">{escape(unit)}</text>')
     for index, tick in enumerate(ticks):
-        parts.append(f'<text x="{x(index):.1f}" y="{height - 18}" text-anchor="middle">{tick}</text>')
-    parts.append(f'<text x="{(left + width - right) / 2}" y="{height - 4}" text-anchor="middle" fill="#555">connections</text>')
+        parts.append(f'<text x="{x(index):.1f}" y="{height - 18}" text-anchor="middle">{tick:,}</text>')
+    parts.append(f'<text x="{(left + width - right) / 2}" y="{height - 4}" text-anchor="middle" fill="#555">{over}</text>')
     for place, (name, points) in enumerate(series):
         colour = COLOURS[place % len(COLOURS)]
         there = [(x(index), y(points[tick])) for index, tick in enumerate(ticks) if tick in points]
@@ -212,6 +212,38 @@ def plots(folder, entries, servers):
     return names
 
 
+def stream_table(measured):
+    """What grows with the streams that are kept: milliseconds."""
+    rows = [
+        "| backend | streams | listening | ready | START p50, p99 | first page p50, most | GET p50, most | memory |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for one in measured:
+        start, page, get = one["startMilliseconds"], one["listMilliseconds"], one["getMilliseconds"]
+        rows.append(
+            f"| {one['backend']} | {one['streams']:,} | {one['listeningMilliseconds']} | {one['readyMilliseconds']} "
+            f"| {start['p50']:.2f}, {start['p99']:.2f} | {page['p50']:.1f}, {page['most']:.1f} "
+            f"| {get['p50']:.1f}, {get['most']:.1f} | {megabytes(one['anonymousBytes'])} |"
+        )
+    return rows
+
+
+def stream_plots(folder, measured):
+    names = []
+    ticks = sorted({one["streams"] for one in measured})
+    for name, title, value in (
+        ("streams-start.svg", "START, p99, by streams kept", lambda one: one["startMilliseconds"]["p99"]),
+        ("streams-list.svg", "first page of a listing, p50, by streams kept", lambda one: one["listMilliseconds"]["p50"]),
+        ("streams-listening.svg", "from start to listening, by streams kept", lambda one: one["listeningMilliseconds"]),
+    ):
+        series = []
+        for backend in dict.fromkeys(one["backend"] for one in measured):
+            series.append((backend, {one["streams"]: value(one) for one in measured if one["backend"] == backend}))
+        svg_lines(os.path.join(folder, name), title, "ms", series, ticks, over="streams kept")
+        names.append(name)
+    return names
+
+
 def machine():
     model = platform.processor() or platform.machine()
     try:
@@ -226,7 +258,8 @@ def main():
     folder = sys.argv[1]
     entries = gather(lines(os.path.join(folder, "transfers.jsonl")))
     observations = lines(os.path.join(folder, "observations.jsonl"))
-    if not entries and not observations:
+    streams = lines(os.path.join(folder, "streams.jsonl"))
+    if not entries and not observations and not streams:
         sys.exit(f"bench-report.py: nothing was measured in {folder}")
     servers = list(dict.fromkeys(entry["server"] for entry in entries))
     names = plots(folder, entries, servers)
@@ -234,10 +267,14 @@ def main():
     text = [
         "# What Scripts/bench.sh measured",
         "",
-        f"{about['processors']} processors ({about['processor']}), {about['kernel']}. Servers and load share them. Medians,",
-        "with the least and the most of the runs in parentheses. A GB is 10^9 bytes. Uploads are timed from START to",
-        "STOPPED; removing what was uploaded is not. Downloads keep 32 GETs of 64 KiB under way.",
+        f"{about['processors']} processors ({about['processor']}), {about['kernel']}. Servers and load share them.",
     ]
+    if entries:
+        text += [
+            "",
+            "Medians, with the least and the most of the runs in parentheses. A GB is 10^9 bytes. Uploads are timed from",
+            "START to STOPPED; removing what was uploaded is not. Downloads keep 32 GETs of 64 KiB under way.",
+        ]
     for mode, title in (("upload", "Uploads"), ("download", "Pipelined downloads"), ("whole", "Whole files")):
         if any(entry["mode"] == mode for entry in entries):
             text += ["", f"## {title}", ""] + transfer_table(entries, mode, servers)
@@ -252,11 +289,14 @@ def main():
             "| what | server | p50 µs | p99 µs | p99.9 µs | count | anonymous memory |",
             "|---|---|--:|--:|--:|--:|--:|",
         ] + rows
+    if streams:
+        text += ["", "## What keeping many streams costs, in milliseconds", ""] + stream_table(streams)
+        names += stream_plots(folder, streams)
     text += [""] + [f"![{name}]({name})" for name in names]
     with open(os.path.join(folder, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
     with open(os.path.join(folder, "report.json"), "w", encoding="utf-8") as file:
-        json.dump({"machine": about, "transfers": entries, "observations": observations}, file, indent=1)
+        json.dump({"machine": about, "transfers": entries, "observations": observations, "streams": streams}, file, indent=1)
     print("\n".join(line for line in text if not line.startswith("![")))
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what grows with the number of streams that a gateway keeps: its start, START, the first page of a listing, and
-# a GET; each backend that keeps files, in release. Prints a table.
+# a GET; each backend that keeps files, in release. Prints a table (Scripts/bench-report.py).
 #
 #   Scripts/bench-streams.sh [--no-build] [--output FOLDER] [COUNT...]
 #
@@ -104,25 +104,12 @@ PYTHON
 }
 
 results=$temporary/streams.jsonl
+[ -z "$output" ] || results=$output/streams.jsonl
+: >"$results"
 for backend in mmap sqlite; do
     for count in "${counts[@]}"; do
         say "$backend, $count streams"
         measure "$backend" "$count" | tee -a "$results"
     done
 done
-[ -z "$output" ] || cp "$results" "$output/streams.jsonl"
-say "What a gateway costs that keeps many streams, in milliseconds"
-python3 - "$results" <<'PYTHON'
-import json, sys
-
-print("| backend | streams | listening | ready | START p50, p99 | first page p50, most | GET p50, most | memory |")
-print("|---|--:|--:|--:|--:|--:|--:|--:|")
-with open(sys.argv[1], encoding="utf-8") as file:
-    for line in map(json.loads, file):
-        start, page, get = line["startMilliseconds"], line["listMilliseconds"], line["getMilliseconds"]
-        print(
-            f"| {line['backend']} | {line['streams']:,} | {line['listeningMilliseconds']} | {line['readyMilliseconds']} "
-            f"| {start['p50']:.2f}, {start['p99']:.2f} | {page['p50']:.1f}, {page['most']:.1f} "
-            f"| {get['p50']:.1f}, {get['most']:.1f} | {line['anonymousBytes'] / 1e6:.0f} MB |"
-        )
-PYTHON
+[ -n "$output" ] || python3 Scripts/bench-report.py "$temporary"

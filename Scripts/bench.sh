@@ -206,6 +206,7 @@ for name in "${gateways[@]}"; do
     observe "$name" idle --connections "$idle_connections" --seconds 1 --warm-up 0 --repeat 1
     if $is_quick; then break; fi
 done
+if ! $is_quick; then Scripts/bench-streams.sh --no-build --output "$output"; fi
 say "Measured for $((SECONDS - begun)) s"
 python3 Scripts/bench-report.py "$output"
 say "The report is in $output"

@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds for release, and sends a real recording and 256 MB of generated audio through a
 # gateway and back, each compared byte by byte with what was sent.
+#
+#   Scripts/demo.sh [--build]
+#
+#   --build     build, and do no more
+#
+# Environment: SCRATCH_PATH, where to build (default: .build).
 set -euo pipefail
 # shellcheck source=Scripts/support.sh
 . "$(dirname "${BASH_SOURCE[0]}")/support.sh"
@@ -33,11 +39,19 @@ roundtrip() {
     "$binaries/audio-client" roundtrip --quiet --server "ws://127.0.0.1:$gateway_port/audio" "$1"
 }
 
+builds_only=false
+case "${1:-}" in
+"") ;;
+--build) builds_only=true ;;
+*) die "unknown argument $1; there is --build" ;;
+esac
 prepare
 cd "$root"
-timed "Release build of gateway" swift build -c release --product gateway
-timed "Release build of audio-client" swift build -c release --product audio-client
-binaries=$(swift build -c release --show-bin-path)
+readonly build=(swift build -c release --scratch-path "${SCRATCH_PATH:-.build}")
+timed "Release build of gateway" "${build[@]}" --product gateway
+timed "Release build of audio-client" "${build[@]}" --product audio-client
+if $builds_only; then exit 0; fi
+binaries=$("${build[@]}" --show-bin-path)
 make_temporary_directory
 generate "$temporary/generated.wav"
 

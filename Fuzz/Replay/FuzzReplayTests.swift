@@ -33,6 +33,13 @@ struct FuzzReplayTests {
     @Test("changed inputs have it, too", arguments: FuzzTarget.allCases)
     func changed(_ target: FuzzTarget) throws {
         let mutation = Mutation(corpus: try Self.inputs(target, in: "Corpus").map(\.bytes))
-        try checkProperty(runs: 2_000) { random throws in try target.check(mutation.input(&random)) }
+        try checkProperty(runs: 2_000) { random throws in
+            let input = mutation.input(&random)
+            do throws(BrokenProperty) {
+                try target.check(input)
+            } catch {
+                throw BrokenProperty(description: "\(error): \(String(decoding: input, as: UTF8.self).debugDescription)")
+            }
+        }
     }
 }
