@@ -235,7 +235,7 @@ let package = Package(
             name: "FuzzReplayTests",
             dependencies: ["CacheProtocol", "GatewayServer", "TestSupport", "Wire", nioCore, nioHTTP1],
             path: "Fuzz",
-            exclude: ["Corpus", "Driver", "Package.swift", "README.md"],
+            exclude: ["CLibFuzzer", "Corpus", "Driver", "Package.swift", "README.md"],
             sources: ["Properties", "Replay"]
         ),
         // The peers that the Autobahn testsuite talks to: an echo server and an echo client over our framing.

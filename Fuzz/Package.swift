@@ -3,7 +3,7 @@ import PackageDescription
 
 let cache = "audio-stream-cache"
 
-// Built by Scripts/fuzz.sh: the libFuzzer of the toolchain brings the main function.
+// Built by Scripts/fuzz.sh, with the toolchain's libFuzzer.
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
@@ -12,9 +12,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     ],
     targets: [
+        .target(name: "CLibFuzzer", path: "CLibFuzzer"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
+                "CLibFuzzer",
                 .product(name: "CacheProtocol", package: cache),
                 .product(name: "GatewayServer", package: cache),
                 .product(name: "Wire", package: cache),
@@ -22,13 +24,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: ".",
-            exclude: ["Corpus", "Replay", "README.md"],
+            exclude: ["CLibFuzzer", "Corpus", "Replay", "README.md"],
             sources: ["Properties", "Driver"]
-        )
+        ),
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.name != "CLibFuzzer" {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

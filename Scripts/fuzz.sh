@@ -19,7 +19,7 @@ cd "$root"
 scratch=$root/.build-fuzz
 # Debug: arithmetic traps either way, and building it takes a third of the time.
 swift build --package-path Fuzz --scratch-path "$scratch" --product fuzz \
-    -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xlinker -lstdc++
+    -Xswiftc -sanitize=fuzzer -Xlinker -lstdc++
 fuzz=$(swift build --package-path Fuzz --scratch-path "$scratch" --show-bin-path)/fuzz
 targets=("$@")
 [ "${#targets[@]}" -gt 0 ] || mapfile -t targets < <(cd Fuzz/Corpus && ls)

@@ -1,3 +1,5 @@
+import CLibFuzzer
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -22,7 +24,7 @@ private func stop(_ message: String) -> Never {
     abort()
 }
 
-/// What libFuzzer calls with each input (llvm.org/docs/LibFuzzer.html).
+/// What libFuzzer calls with each input. Its own main function, which the linker brings along, asks for this name.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     do throws(BrokenProperty) {
@@ -31,4 +33,14 @@ public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         stop("\(target.rawValue): \(error)")
     }
     return 0
+}
+
+/// Runs libFuzzer: the package manager gives every executable a main function of this kind.
+@main
+enum Fuzz {
+    static func main() {
+        var count = CommandLine.argc
+        var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
+        exit(LLVMFuzzerRunDriver(&count, &arguments) { testOneInput($0, $1) })
+    }
 }

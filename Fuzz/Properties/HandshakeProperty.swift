@@ -16,7 +16,8 @@ enum HandshakeProperty {
         )
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else { continue }
+            // The server's parser gives no name with other bytes, and the library's type traps on them.
+            guard parts.count == 2, !parts[0].isEmpty, parts[0].utf8.allSatisfy({ $0 < 0x80 }) else { continue }
             head.headers.add(name: String(parts[0]), value: String(parts[1]))
         }
         switch Handshake.decide(head) {

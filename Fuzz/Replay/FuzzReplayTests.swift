@@ -38,7 +38,9 @@ struct FuzzReplayTests {
             do throws(BrokenProperty) {
                 try target.check(input)
             } catch {
-                throw BrokenProperty(description: "\(error): \(String(decoding: input, as: UTF8.self).debugDescription)")
+                throw BrokenProperty(
+                    description: "\(error): \(String(decoding: input, as: UTF8.self).debugDescription)"
+                )
             }
         }
     }

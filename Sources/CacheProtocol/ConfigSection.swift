@@ -26,7 +26,10 @@ public struct ConfigSection: Sendable {
     ///
     /// - Parameter key: A key of this object.
     /// - Returns: The keys from the top, joined by dots.
-    public func path(_ key: String) -> String { self.keyPath.isEmpty ? key : "\(self.keyPath).\(key)" }
+    public func path(_ key: String) -> String {
+        let name = key.isEmpty ? "\"\"" : key
+        return self.keyPath.isEmpty ? name : "\(self.keyPath).\(name)"
+    }
 
     /// An error about one of this object's keys.
     ///

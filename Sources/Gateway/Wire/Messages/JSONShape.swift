@@ -16,19 +16,27 @@ struct JSONShape {
     /// - Parameters:
     ///   - bytes: UTF-8 that is said to be one JSON object.
     ///   - isStrict: Whether it comes from a client, whose messages are small: then members are bounded, and control
-    ///     characters in strings are a fault (RFC 8259, 7). A server's page of streams has thousands of members.
+    ///     characters and unknown escapes in strings are a fault (RFC 8259, 7). A server's page of streams has thousands of members.
     init(_ bytes: UnsafeRawBufferPointer, isStrict: Bool) throws(MessageFault) {
         let maximum = isStrict ? Self.maximumMembers : .max
         var depth = 0
         var commas = 0
         var isInString = false
         var isEscaped = false
+        var hexadecimalsToCome = 0
         var isEmpty = true
         var previous: UInt8 = 0
-        for byte in bytes {
+        /// Where a number or one of the three words began.
+        var scalarStart: Int?
+        for (index, byte) in bytes.enumerated() {
             if isInString {
-                if isEscaped {
+                if hexadecimalsToCome > 0 {
+                    guard Self.isHexadecimal(byte) else { throw Self.noEscape }
+                    hexadecimalsToCome -= 1
+                } else if isEscaped {
                     isEscaped = false
+                    guard !isStrict || Self.escaped.contains(byte) else { throw Self.noEscape }
+                    if isStrict, byte == UInt8(ascii: "u") { hexadecimalsToCome = 4 }
                 } else if byte == UInt8(ascii: "\\") {
                     isEscaped = true
                 } else if byte == UInt8(ascii: "\"") {
@@ -41,6 +49,14 @@ struct JSONShape {
                     )
                 }
                 continue
+            }
+            if Self.isDelimiter(byte) {
+                if let start = scalarStart, isStrict, !JSONScalar.isWellFormed(bytes[start..<index]) {
+                    throw MessageFault(.badMessage, "The message has a value that is not JSON (RFC 8259, 3).")
+                }
+                scalarStart = nil
+            } else if scalarStart == nil {
+                scalarStart = index
             }
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): continue
@@ -72,6 +88,33 @@ struct JSONShape {
         }
         guard !isEmpty else { throw MessageFault(.badMessage, "The message is empty; a JSON object is expected.") }
     }
+
+    /// What may stand behind a backslash (RFC 8259, 7). The decoder looks only at members that are read.
+    private static let escaped = Array("\"\\/bfnrtu".utf8)
+
+    /// Whether a number, or one of JSON's three words, ends before this.
+    private static func isDelimiter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0...0x20, UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "["),
+            UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: ","):
+            true
+        default: false
+        }
+    }
+
+    private static func isHexadecimal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+
+    private static let noEscape = MessageFault(
+        .badMessage,
+        "The message has a backslash in a string that begins no escape (RFC 8259, 7)."
+    )
 
     private static let notAnObject = MessageFault(
         .badMessage,
