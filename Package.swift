@@ -207,8 +207,8 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "GatewayServer", "MmapBackend", "MemoryPoolBackend", "FileStorage", "CacheProtocol", "Wire",
-                "AudioClient", "TestSupport", httpTypes, nioCore, nioPosix, nioHTTP1, nioSSL, nioEmbedded, logging,
-                crypto, metrics, swiftASN1, x509,
+                "AudioClient", "TestSupport", httpTypes, hummingbird, nioCore, nioPosix, nioHTTP1, nioSSL, nioEmbedded,
+                logging, crypto, metrics, swiftASN1, x509,
             ]
         ),
         .testTarget(

@@ -9,16 +9,12 @@ prepare
 cd "$root"
 timed "Build" swift build --build-tests
 failed=()
-readonly alone=HTTPSlowReaderTests
 for folder in Tests/*Tests Fuzz/Replay; do
     grep -rq "@Test" "$folder" || continue
     target=$(basename "$folder")
     [ "$target" != Replay ] || target=FuzzReplayTests
     # All tests are Swift Testing's, which runs those of a target in parallel; its summary is the last line.
-    timed "$target" swift test --skip-build --disable-xctest --filter "^$target\." --skip "$alone" "$@" \
-        || failed+=("$target")
+    timed "$target" swift test --skip-build --disable-xctest --filter "^$target\." "$@" || failed+=("$target")
 done
-# What waits in sockets is measured here, and three hundred other tests beside it on two processors change that.
-timed "$alone" swift test --skip-build --disable-xctest --filter "$alone" "$@" || failed+=("$alone")
 [ "${#failed[@]}" -eq 0 ] || die "failed: ${failed[*]}"
 say "All targets passed"

@@ -17,7 +17,8 @@ struct StreamBody: Sendable {
 
     /// Sends all that a plan says.
     @concurrent
-    func send(_ body: StreamResponsePlan.Body, to writer: inout any ResponseBodyWriter) async throws {
+    func send(_ body: StreamResponsePlan.Body, to writer: any ResponseBodyWriter) async throws {
+        var writer = PacedBodyWriter(writer, on: self.channel.eventLoop)
         do {
             switch body {
             case .none: try await writer.finish(nil)
@@ -26,10 +27,10 @@ struct StreamBody: Sendable {
                 try await writer.finish(nil)
             case .multipart(let multipart):
                 for part in multipart.parts {
-                    try await writer.write(ByteBuffer(string: part.header))
+                    try await writer.write([ByteBuffer(string: part.header)])
                     try await self.send(part.range.lowerBound..<(part.range.upperBound + 1), to: &writer)
                 }
-                try await writer.write(ByteBuffer(string: multipart.end))
+                try await writer.write([ByteBuffer(string: multipart.end)])
                 try await writer.finish(nil)
             case .follow(let offset, let last):
                 let trailers = try await self.follow(from: offset, through: last, to: &writer)
@@ -47,7 +48,7 @@ struct StreamBody: Sendable {
     }
 
     @concurrent
-    private func send(_ range: Range<Int64>, to writer: inout any ResponseBodyWriter) async throws {
+    private func send(_ range: Range<Int64>, to writer: inout PacedBodyWriter) async throws {
         var offset = range.lowerBound
         while offset < range.upperBound {
             var buffers: [ByteBuffer] = []
@@ -71,9 +72,9 @@ struct StreamBody: Sendable {
     }
 
     @concurrent
-    private func write(_ buffers: inout [ByteBuffer], to writer: inout any ResponseBodyWriter) async throws {
+    private func write(_ buffers: inout [ByteBuffer], to writer: inout PacedBodyWriter) async throws {
         guard !buffers.isEmpty else { return }
-        try await writer.write(contentsOf: buffers)
+        try await writer.write(buffers)
         self.service.metrics.sent(buffers.reduce(0) { $0 + $1.readableBytes }, over: .http)
         buffers = []
     }
@@ -87,7 +88,7 @@ struct StreamBody: Sendable {
     private func follow(
         from first: Int64,
         through last: Int64?,
-        to writer: inout any ResponseBodyWriter
+        to writer: inout PacedBodyWriter
     ) async throws -> HTTPFields? {
         let signals = try await ConnectionSignals.of(self.channel)
         let end = last.map { $0 == .max ? .max : $0 + 1 } ?? .max

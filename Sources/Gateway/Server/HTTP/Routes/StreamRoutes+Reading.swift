@@ -26,7 +26,7 @@ extension StreamRoutes {
         return Response(
             status: plan.status,
             headers: plan.fields,
-            body: ResponseBody(contentLength: nil) { writer in try await body.send(plan.body, to: &writer) }
+            body: ResponseBody(contentLength: nil) { writer in try await body.send(plan.body, to: writer) }
         )
     }
 
