@@ -126,4 +126,55 @@ struct PatienceTests {
         time.handler.cancel()
         #expect(try end.wait().error?.cause == .cancelled)
     }
+
+    // MARK: Waiting for an answer behind what is still on its way
+
+    private func stop(_ time: ScriptedTime) throws -> EventLoopFuture<ServerMessage> {
+        let promise = time.eventLoop.makePromise(of: ServerMessage.self)
+        let request = ClientRequest(.stop(streamID: "stream-1", sha256: nil), requestID: .integer(1))
+        time.handler.begin(Question(request, answeredBy: .stopped, name: "finishing", promise: promise))
+        #expect(try time.sent() == ["another message"])
+        return promise.futureResult
+    }
+
+    @Test("the answer to STOP is waited for as long as the server takes of what was sent before it")
+    func slowLink() throws {
+        let time = try ScriptedTime()
+        time.sendQueue.value = 2_000
+        let answer = try self.stop(time)
+        for left in stride(from: 1_999, through: 0, by: -1) {
+            time.sendQueue.value = Int64(left)
+            time.pass()
+            try #require(try time.sent() == [])
+        }
+        try time.receive(#"{"type":"STOPPED","streamId":"stream-1","size":1,"requestId":1}"#)
+        #expect(try answer.wait().size == 1)
+    }
+
+    @Test("a server that has begun to take nothing is given up, however much still waits for it")
+    func stuckLink() throws {
+        let time = try ScriptedTime()
+        time.sendQueue.value = 2_000
+        let answer = try self.stop(time)
+        time.sendQueue.value = 1_000
+        time.pass()
+        #expect(try time.sent() == [])
+        time.pass()
+        #expect(try time.sent() == ["close 1001"])
+        #expect(throws: ClientError.self) { try answer.wait() }
+    }
+
+    @Test("an ACK says that the server is at work on what came before STOP")
+    func acknowledged() throws {
+        let time = try ScriptedTime()
+        let answer = try self.stop(time)
+        for offset in 1...100 {
+            try time.receive(#"{"type":"ACK","streamId":"stream-1","offset":\#(offset),"durableOffset":\#(offset)}"#)
+            time.pass()
+            try #require(try time.sent() == [])
+        }
+        time.pass()
+        #expect(try time.sent() == ["close 1001"])
+        #expect(throws: ClientError.self) { try answer.wait() }
+    }
 }

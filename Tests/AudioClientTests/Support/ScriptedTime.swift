@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import Synchronization
 import Wire
 
 @testable import AudioClient
@@ -12,14 +13,28 @@ final class ScriptedTime {
     static let answerTimeout = Duration.seconds(10)
 
     let handler: ConnectionHandler
+    /// How many bytes the server's system has not taken, where the client can know that.
+    let sendQueue = Amount()
     private let channel = EmbeddedChannel()
     private var parser = FrameParser(role: .server)
 
+    /// An amount that a test sets and the client looks at.
+    final class Amount: Sendable {
+        private let amount = Mutex<Int64?>(nil)
+
+        var value: Int64? {
+            get { self.amount.withLock { $0 } }
+            set { self.amount.withLock { $0 = newValue } }
+        }
+    }
+
     init(isOurGateway: Bool = true) throws {
+        let sendQueue = self.sendQueue
         let settings = ConnectionSettings(
             answerTimeout: Self.answerTimeout,
             pipelineDepth: 1,
-            logger: ClientLog.silent
+            logger: ClientLog.silent,
+            sendQueue: { _ in sendQueue.value }
         )
         self.handler = ConnectionHandler(settings: settings, isOurGateway: isOurGateway)
         try self.channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

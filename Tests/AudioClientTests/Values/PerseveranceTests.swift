@@ -47,6 +47,7 @@ struct PerseveranceTests {
         func verdict(_ change: (inout SignsOfLife) -> Void) -> SignsOfLife.Verdict {
             var signs = SignsOfLife(
                 hasProgressed: false,
+                hasTaken: false,
                 hasHeard: false,
                 isPatient: true,
                 isListening: true,
@@ -76,6 +77,11 @@ struct PerseveranceTests {
         #expect(
             verdict {
                 $0.isPatient = false; $0.hasProgressed = true
+            } == .goOn
+        )
+        #expect(
+            verdict {
+                $0.isPatient = false; $0.hasTaken = true
             } == .goOn
         )
     }

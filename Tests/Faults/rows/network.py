@@ -99,18 +99,44 @@ async def heavy_packet_loss(scene):
     await _round_trips(scene, gateway, 1, 200_000)
 
 
-@row("41", "a link of 8 Mbit/s: bytes right, no spurious timeout", namespace=True)
-async def slow_link(scene):
+def _shape(rate):
     need("tc")
     # Packets of a real network's size: the bucket is smaller than those of the loopback device.
     run("ip", "link", "set", "lo", "mtu", "1500")
     try:
-        run("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", "8mbit", "burst", "64k", "latency", "400ms")
+        run("tc", "qdisc", "add", "dev", "lo", "root", "tbf", "rate", rate, "burst", "64k", "latency", "400ms")
     except RuntimeError as error:
         raise Skip(f"no traffic shaping: {error}") from error
+
+
+@row("41", "a link of 8 Mbit/s: bytes right, no spurious timeout", namespace=True)
+async def slow_link(scene):
+    _shape("8mbit")
     gateway = scene.gateway(limits={"writeTimeoutSeconds": 5, "idleTimeoutSeconds": 10})
     await gateway.start()
     await _round_trips(scene, gateway, 1, 3 * MB)
+
+
+@row("41", "a link of 1 Mbit/s: what the client's system still has to send is no reason to give up", namespace=True)
+async def very_slow_link(scene):
+    _shape("1mbit")
+    gateway = scene.gateway()
+    await gateway.start()
+    path = os.path.join(scene.directory, "file")
+    data = scene.bytes(3 * MB)
+    with open(path, "wb") as file:
+        file.write(data)
+    # All of it fits into the system's buffers, so that STOP is written at once and answered after half a minute.
+    process = await asyncio.create_subprocess_exec(
+        scene.options.audio_client, "upload", "--server", f"ws://127.0.0.1:{gateway.port}/audio", "--id", "a", path,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(200):
+        output, _ = await process.communicate()
+    expect(process.returncode == 0, f"the upload ends with {process.returncode}: {output.decode()}")
+    expect("Going on" not in output.decode(), f"the upload did not arrive in one go: {output.decode()}")
+    client = await Client.open(gateway.port)
+    expect((await client.info("a"))["sha256"] == digest(data), "other bytes arrived")
 
 
 @row("40", "connections that are reset from outside: suspended and resumable", namespace=True)

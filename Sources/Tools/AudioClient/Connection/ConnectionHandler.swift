@@ -241,14 +241,19 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Looks every so often whether something has happened since. Where nothing needs to happen, a server of ours is
     /// asked for a sign of life.
+    ///
+    /// What was written long ago may still be on its way, and the answer to what was written last can't come before it
+    /// has arrived: as long as the server takes of it, it is not silent.
     private func startWatch(over activity: any Activity, isProbed: Bool = false) {
         guard let context = self.context else { return }
         let (progress, reads) = (activity.progress, self.reads)
+        let waiting = self.settings.sendQueue(context.channel)
         let timeout = self.settings.answerTimeout
         self.watch = context.eventLoop.assumeIsolated().scheduleTask(in: timeout.timeAmount) {
             guard let current = self.activity else { return }
             let signs = SignsOfLife(
                 hasProgressed: current.progress != progress,
+                hasTaken: self.hasTaken(ofWaiting: waiting),
                 hasHeard: self.reads != reads,
                 isPatient: current.isPatient,
                 isListening: !self.isPaused && self.isOurGateway,
@@ -263,5 +268,13 @@ final class ConnectionHandler: ChannelInboundHandler {
             case .giveUp: self.fail(ErrorHandler.timedOut(after: timeout, while: current.name))
             }
         }
+    }
+
+    /// Whether less waits for the server than did, as far as that is known.
+    private func hasTaken(ofWaiting before: Int64?) -> Bool {
+        guard let before, let context = self.context, let now = self.settings.sendQueue(context.channel) else {
+            return false
+        }
+        return now < before
     }
 }

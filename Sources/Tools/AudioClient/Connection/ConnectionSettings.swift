@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import Wire
 
 /// What a connection needs of the configuration.
@@ -11,6 +12,8 @@ struct ConnectionSettings: Sendable {
     var logger: Logger
     /// How much of what the server sends is accepted.
     var frameLimits = Self.lenientLimits
+    /// Tells how many bytes the server's system has not taken yet.
+    var sendQueue: @Sendable (any Channel) -> Int64? = SendQueue.length
     /// Makes what the connection does from its first byte on; where `nil`, it does nothing until something begins.
     var firstActivity: (@Sendable () -> any Activity)?
 

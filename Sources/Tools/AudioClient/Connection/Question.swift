@@ -5,7 +5,8 @@ import Wire
 /// One control message and its answer.
 final class Question: Activity {
     let name: String
-    let progress: Int64 = 0
+    /// How often the server told meanwhile that it has stored more of an upload.
+    private(set) var progress: Int64 = 0
     private let request: ClientRequest
     private let rule: AnswerRule
     private let promise: EventLoopPromise<ServerMessage>
@@ -35,6 +36,7 @@ final class Question: Activity {
         case .refusal:
             line.finished()
             self.promise.fail(ErrorHandler.refused(message, while: self.name))
+        case .unrelated where message.kind == .ack: self.progress += 1
         case .unrelated:
             line.logger.debug("passed over a message that is no answer", metadata: ["type": "\(message.kind)"])
         }

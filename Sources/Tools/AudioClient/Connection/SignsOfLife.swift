@@ -2,6 +2,8 @@
 struct SignsOfLife: Hashable, Sendable {
     /// Whether what is being done has got any further.
     var hasProgressed: Bool
+    /// Whether the server's end has taken some of what waited for it.
+    var hasTaken: Bool
     /// Whether anything at all has come.
     var hasHeard: Bool
     /// Whether it is right that nothing comes.
@@ -23,7 +25,7 @@ struct SignsOfLife: Hashable, Sendable {
 
     /// The verdict.
     var verdict: Verdict {
-        if self.hasProgressed { return .goOn }
+        if self.hasProgressed || self.hasTaken { return .goOn }
         guard self.isPatient else { return .giveUp }
         if self.hasHeard || !self.isListening { return .goOn }
         return self.isProbed ? .giveUp : .probe
