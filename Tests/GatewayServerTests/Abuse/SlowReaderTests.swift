@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 import Wire
 
@@ -117,6 +118,36 @@ struct SlowReaderTests {
             for _ in 0..<2 { kinds.append(try await slow.frame().opcode) }
             #expect(Set(kinds) == [.pong, .text])
             #expect(meter.fetched == 32 << 20)
+        }
+    }
+
+    /// What a peer has asked for when it says Close: one answer that it is in the midst of, or many whole ones.
+    enum Asked: CaseIterable {
+        case oneOfMegabytes, manyShort
+    }
+
+    @Test(
+        "who is told that the connection closes, and takes nothing of it, is reset after the close timeout",
+        arguments: Asked.allCases
+    )
+    func resetAfterClose(_ asked: Asked) async throws {
+        try await TestGateway.run {
+            $0.gateway.closeTimeoutSeconds = 1
+        } _: { gateway in
+            try await gateway.store("long", sample(32 << 20))
+            let deaf = try await gateway.peer(receiveBuffer: 16 << 10)
+            let port = try #require(deaf.channel.localAddress?.port)
+            switch asked {
+            case .oneOfMegabytes: deaf.get("long", 0, 32 << 20)
+            case .manyShort: for number in 0..<60 { deaf.get("long", Int64(number) << 16, 65_536) }
+            }
+            deaf.sayClose()
+            // It reads nothing, so that it would not even learn of an end that is behind what it was sent.
+            try await deaf.channel.closeFuture.get()
+            try await eventually("nothing waits for it") { gateway.server.unsentBytes == 0 }
+            try await eventually("the system has forgotten the connection") {
+                try !SystemConnections.contains(from: gateway.port, to: port)
+            }
         }
     }
 }

@@ -4,7 +4,8 @@ import Wire
 
 extension ConnectionHandler {
     /// Closes from our side, or answers the peer's Close: sends a Close frame, then nothing more, and waits for the peer
-    /// to close the TCP connection, so that what it has not read yet is not lost by a reset (RFC 6455, 7.1.1).
+    /// to close the TCP connection, so that what it has not read yet is not lost by a reset (RFC 6455, 7.1.1). A peer that
+    /// has not done so after the close timeout gets that reset.
     ///
     /// - Parameters:
     ///   - code: Why; `nil` for a Close without a body.
@@ -13,11 +14,12 @@ extension ConnectionHandler {
         guard !self.isClosing, let context = self.context else { return }
         let isInsideFrame = self.transfer?.hasBegun == true
         self.connectionEnded()
-        // A frame that was cut short can't be followed by a Close.
-        guard !isInsideFrame else { return context.close(promise: nil) }
-        var frame = ByteBuffer()
-        frame.writeCloseFrame(code, reason: reason)
-        self.write(frame)
+        // A frame that was cut short can't be followed by a Close; that the connection ends in it says enough.
+        if !isInsideFrame {
+            var frame = ByteBuffer()
+            frame.writeCloseFrame(code, reason: reason)
+            self.write(frame)
+        }
         context.flush()
         context.close(mode: .output, promise: nil)
         self.resumeReading()

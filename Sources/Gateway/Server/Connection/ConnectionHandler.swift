@@ -289,7 +289,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .giveUpStalled, .giveUpClosing:
             self.logger.debug("connection given up", metadata: ["reason": "\(String(describing: action))"])
             self.connectionEnded()
-            context.close(promise: nil)
+            context.reset()
         }
     }
 

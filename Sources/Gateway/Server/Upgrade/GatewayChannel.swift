@@ -58,7 +58,10 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             // From the accept on, not from byte to byte: a peer that dribbles its header gains nothing.
             let deadline = channel.eventLoop.scheduleTask(in: limits.headerTimeout) {
                 channel.pipeline.fireUserInboundEventTriggered(HeaderTimeout())
-                channel.eventLoop.scheduleTask(in: limits.closeTimeout) { channel.close(promise: nil) }
+                channel.eventLoop.scheduleTask(in: limits.closeTimeout) {
+                    channel.dropUnsentAtClose()
+                    channel.close(promise: nil)
+                }
             }
             outcome.whenComplete { _ in deadline.cancel() }
             return Value(channel: channel, outcome: outcome)

@@ -60,10 +60,13 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuseAndClose(_ context: ChannelHandlerContext, _ refusal: Refusal) {
         self.refuse(context, refusal.status, reason: refusal.reason, refusal.fields)
-        // What the peer has not read yet is not to be lost by a reset.
+        // What the peer has not read yet is not to be lost by a reset, unless it does not come to read it.
         context.close(mode: .output, promise: nil)
         let channel = context.channel
-        channel.eventLoop.scheduleTask(in: self.service.configuration.http.closeTimeout) { channel.close(promise: nil) }
+        channel.eventLoop.scheduleTask(in: self.service.configuration.http.closeTimeout) {
+            channel.dropUnsentAtClose()
+            channel.close(promise: nil)
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -39,7 +39,7 @@ final class WriteTimeoutHandler: ChannelDuplexHandler {
         switch self.progress.look(at: .now(), taken: self.written - pending, pending: pending) {
         case .stalled:
             self.logger.info("HTTP connection closed: its peer takes nothing", metadata: ["pending": "\(pending)"])
-            context.close(promise: nil)
+            context.reset()
         case .fine(let next): self.schedule(context, at: next)
         }
     }
