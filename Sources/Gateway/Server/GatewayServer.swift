@@ -35,7 +35,7 @@ public struct GatewayServer: Service {
         self.onReadiness = onReadiness
     }
 
-    /// How many bytes wait to be sent, over all WebSocket connections.
+    /// How many bytes wait to be sent, over all connections.
     var unsentBytes: Int64 { self.service.outbound.waiting }
 
     /// Whether every event loop has turned within the last seconds.
@@ -81,7 +81,7 @@ public struct GatewayServer: Service {
     }
 
     /// Works by another configuration from now on, as far as that can be done while it runs. New connections find all of
-    /// it, certificates read anew among it; open ones keep their limits, and are closed within half a minute where their
+    /// it, certificates read anew among it; open ones keep their limits but for that of them all, and are closed within half a minute where their
     /// token is none any more.
     ///
     /// - Parameter configuration: The new one.
@@ -93,6 +93,7 @@ public struct GatewayServer: Service {
         let (merged, fixed) = old.reloaded(as: configuration)
         try merged.checkExposure()
         self.service.settings.change(to: merged, try merged.readCertificate())
+        self.service.outbound.change(limit: merged.maximumUnsentBytes)
         return fixed
     }
 

@@ -18,7 +18,7 @@ struct GatewayService: Sendable {
     let metrics: GatewayMetrics
     let eventLoops: EventLoopMonitor
     let connections = Connections()
-    let outbound = OutboundBudget()
+    let outbound: OutboundBudget
     let guesses = GuessLedger()
     let owners = StreamOwners()
     private(set) var logger: Logger
@@ -30,6 +30,7 @@ struct GatewayService: Sendable {
         state: ServerState,
         metrics: GatewayMetrics,
         eventLoops: EventLoopMonitor,
+        outbound: OutboundBudget,
         logger: Logger
     ) {
         self.backend = backend
@@ -39,6 +40,7 @@ struct GatewayService: Sendable {
         self.state = state
         self.metrics = metrics
         self.eventLoops = eventLoops
+        self.outbound = outbound
         self.logger = logger
         self.logger.logLevel = configuration.logLevel
     }
@@ -65,13 +67,15 @@ extension GatewayService {
         logger: Logger
     ) {
         let metrics = GatewayMetrics()
+        let outbound = OutboundBudget(limit: configuration.maximumUnsentBytes)
         self.init(
             backend: backend,
             configuration: configuration,
             load: load,
             state: ServerState(),
             metrics: metrics,
-            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics),
+            eventLoops: EventLoopMonitor(group: Self.eventLoopGroup, metrics: metrics, outbound: outbound),
+            outbound: outbound,
             logger: logger
         )
     }

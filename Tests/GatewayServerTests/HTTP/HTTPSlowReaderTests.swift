@@ -25,6 +25,28 @@ struct HTTPSlowReaderTests {
         }
     }
 
+    @Test("what waits for those who read over HTTP counts like what waits for others, and those with most go first")
+    func counted() async throws {
+        try await TestGateway.run {
+            $0.gateway.maximumUnsentBytes = 1 << 20
+        } _: { gateway in
+            try await gateway.store("long", sample(32 << 20))
+            var slow: [RawPeer] = []
+            for _ in 0..<24 {
+                let peer = try await gateway.connect(receiveBuffer: 16 << 10)
+                peer.request("GET", "/streams/long")
+                slow.append(peer)
+            }
+            let other = try await gateway.peer()
+            // Nobody reads, and the write timeout is far away.
+            while slow.allSatisfy({ $0.channel.isActive }) || gateway.server.unsentBytes > 1 << 20 {
+                try await other.settle()
+            }
+            for peer in slow { await peer.drop() }
+            while gateway.server.unsentBytes > 0 { try await other.settle() }
+        }
+    }
+
     @Test("a stream whose bytes can't be read any more breaks the connection off, and pads nothing")
     func failing() async throws {
         try await TestGateway.run {

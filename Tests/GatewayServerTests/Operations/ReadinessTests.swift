@@ -114,7 +114,7 @@ struct ReadinessTests {
     @Test("a loop that has not turned for ten seconds is stuck")
     func stuck() {
         let loop = MultiThreadedEventLoopGroup.singleton
-        let monitor = EventLoopMonitor(group: loop, metrics: GatewayMetrics())
+        let monitor = EventLoopMonitor(group: loop, metrics: GatewayMetrics(), outbound: OutboundBudget(limit: 1))
         let start = NIODeadline.now()
         #expect(monitor.isAlive(at: start))
         for eventLoop in loop.makeIterator() {

@@ -68,7 +68,8 @@ public struct GatewayConfiguration: Hashable, Sendable {
     public var maximumStartsPerSecond: Int64 = 100
     /// How many pings a connection may send a second, over ten seconds.
     public var maximumPingsPerSecond = 10
-    /// How many bytes may wait to be sent over all connections before those that have some waiting prepare no more.
+    /// How many bytes may wait to be sent over all connections before those that have some waiting prepare no more; and
+    /// where that does not help, before those are closed that have most.
     public var maximumUnsentBytes: Int64 = 256 << 20
     /// The longest header of a request, in bytes; a field may have half of it.
     public var maximumHeaderLength = 8 << 10

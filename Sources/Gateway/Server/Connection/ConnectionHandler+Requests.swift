@@ -25,7 +25,7 @@ extension ConnectionHandler {
         defer { self.isPumping = false }
         let end = self.written + Self.turn
         while !self.isClosing, self.hasRequestToAnswer || self.subscriptionIsReady {
-            self.heedBudget()
+            self.account?.heedBudget()
             guard context.channel.isWritable else {
                 // Only what is flushed is ever taken by the socket.
                 context.flush()

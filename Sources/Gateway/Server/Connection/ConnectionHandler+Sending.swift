@@ -2,12 +2,6 @@ import NIOCore
 import Wire
 
 extension ConnectionHandler {
-    /// How many bytes wait for the peer to take them.
-    var pendingBytes: Int64 {
-        guard let options = self.context?.channel.syncOptions else { return 0 }
-        return Int64((try? options.getOption(.bufferedWritableBytes)) ?? 0)
-    }
-
     /// Hands bytes to the socket, to go out with the next flush.
     func write(_ bytes: ByteBuffer) {
         self.written += Int64(bytes.readableBytes)

@@ -60,11 +60,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var deferred: [ByteBuffer] = []
     var pendingPong: ByteBuffer?
     var headerOfLength: (length: Int64, header: ByteBuffer)?
-    /// How many unsent bytes the server's budget knows of.
-    var countedUnsent: Int64 = 0
-    var unsentCheck: Scheduled<Void>?
-    /// Whether less than usual may wait for the peer, since all together have too much waiting.
-    var isSparing = false
+    /// What waits for the peer; from the channel's beginning to its end.
+    private(set) var account: OutboundAccount?
 
     // Who the peer is.
     var grant: Grant
@@ -97,6 +94,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        self.account = OutboundAccount(self.service.outbound, of: context.channel)
         self.service.load.connectionOpened()
         self.service.metrics.connectionRequested(.accepted)
         self.service.eventLoops.pulse(of: context.eventLoop)?.add(self)
@@ -108,7 +106,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.connectionEnded()
         self.timer?.cancel()
-        self.forgetUnsent()
+        self.account?.close()
+        self.account = nil
         self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
         self.context = nil
         self.service.load.connectionClosed()

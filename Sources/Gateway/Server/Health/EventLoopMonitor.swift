@@ -2,7 +2,8 @@ import NIOCore
 import ServiceLifecycle
 import Synchronization
 
-/// Measures how late the event loops are, four times a second, and how much waits to be sent on each, once a second.
+/// Measures how late the event loops are, four times a second, and how much waits to be sent on each, once a second; more
+/// often while that is too much, and then lets those go for whom most waits.
 final class EventLoopMonitor: Sendable {
     private static let pause = TimeAmount.milliseconds(250)
     private static let turnsBetweenSums = 4
@@ -11,10 +12,10 @@ final class EventLoopMonitor: Sendable {
 
     private let pulses: [ObjectIdentifier: EventLoopPulse]
 
-    init(group: any EventLoopGroup, metrics: GatewayMetrics) {
+    init(group: any EventLoopGroup, metrics: GatewayMetrics, outbound: OutboundBudget) {
         self.pulses = Dictionary(
             uniqueKeysWithValues: group.makeIterator().map {
-                (ObjectIdentifier($0), EventLoopPulse(eventLoop: $0, metrics: metrics))
+                (ObjectIdentifier($0), EventLoopPulse(eventLoop: $0, metrics: metrics, outbound: outbound))
             }
         )
     }
@@ -49,26 +50,31 @@ final class EventLoopPulse: Sendable {
     let unsentBytes = Atomic<Int64>(0)
     private let eventLoop: any EventLoop
     private let metrics: GatewayMetrics
+    private let outbound: OutboundBudget
     private let own: NIOLoopBoundBox<Own>
 
     /// The loop's own.
     private struct Own {
-        var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+        var connections: [ObjectIdentifier: any OutboundConsumer] = [:]
+        var relief = OutboundRelief()
         var next: Scheduled<Void>?
         var turns = 0
     }
 
-    init(eventLoop: any EventLoop, metrics: GatewayMetrics) {
+    init(eventLoop: any EventLoop, metrics: GatewayMetrics, outbound: OutboundBudget) {
         self.eventLoop = eventLoop
         self.metrics = metrics
+        self.outbound = outbound
         self.own = NIOLoopBoundBox.makeBoxSendingValue(Own(), eventLoop: eventLoop)
     }
 
     /// A connection opens; to be called on the loop.
-    func add(_ connection: ConnectionHandler) { self.own.value.connections[ObjectIdentifier(connection)] = connection }
+    func add(_ connection: any OutboundConsumer) {
+        self.own.value.connections[ObjectIdentifier(connection)] = connection
+    }
 
     /// A connection is gone; to be called on the loop.
-    func remove(_ connection: ConnectionHandler) {
+    func remove(_ connection: any OutboundConsumer) {
         self.own.value.connections.removeValue(forKey: ObjectIdentifier(connection))
     }
 
@@ -87,14 +93,35 @@ final class EventLoopPulse: Sendable {
         let now = NIODeadline.now()
         self.metrics.eventLoopTurned(late: now - due)
         self.lastTurn.store(now.uptimeNanoseconds, ordering: .relaxed)
-        if self.own.value.turns % turns == 0 {
-            let unsent = self.own.value.connections.values.reduce(into: Int64(0)) { $0 += $1.pendingBytes }
-            self.unsentBytes.store(unsent, ordering: .relaxed)
+        if self.own.value.turns % turns == 0 || self.own.value.relief.isOver
+            || self.outbound.waiting > self.outbound.limit
+        {
+            self.lookAtUnsent(at: now)
         }
         self.own.value.turns &+= 1
         let next = now + pause
         self.own.value.next = self.eventLoop.scheduleTask(deadline: next) {
             self.turn(due: next, every: pause, summing: turns)
         }
+    }
+
+    /// Sums up what waits for the loop's connections; where it is too much for all together, lets those go for whom most
+    /// waits.
+    private func lookAtUnsent(at now: NIODeadline) {
+        let connections = Array(self.own.value.connections.values)
+        let unsent = connections.map { $0.countUnsent() }
+        self.unsentBytes.store(unsent.reduce(0, +), ordering: .relaxed)
+        let elsewhere = self.outbound.largest(unsent.max() ?? 0, on: ObjectIdentifier(self))
+        let victims = self.own.value.relief.look(
+            at: now,
+            waiting: self.outbound.waiting,
+            limit: self.outbound.limit,
+            own: unsent,
+            elsewhere: elsewhere
+        )
+        guard !victims.isEmpty else { return }
+        for place in victims { connections[place].letGo() }
+        let rest = unsent.indices.lazy.filter { !victims.contains($0) }.map { unsent[$0] }.max() ?? 0
+        _ = self.outbound.largest(rest, on: ObjectIdentifier(self))
     }
 }

@@ -48,7 +48,7 @@ enum MetricCatalogue {
             case .streamsSuspended: "Uploads whose writer went away before their end."
             case .receivedBytes: "Bytes of streams that came in."
             case .sentBytes: "Bytes of streams that were handed to sockets."
-            case .unsentBytes: "Bytes that wait for WebSocket peers to take them, as of the last second."
+            case .unsentBytes: "Bytes that wait for peers to take them, as of the last second."
             case .getDuration:
                 "From a GET's arrival, or that of the bytes that it waited for, until its answer was handed to the socket."
             case .errors: "Errors that peers were told, by code."

@@ -92,10 +92,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     private func addHTTP(to channel: any Channel, _ service: GatewayService, logger: Logger) throws -> Outcome {
         let limits = service.configuration.http
         try channel.syncOptions?.setOption(.writeBufferWaterMark, value: OutboundBudget.usual)
-        try channel.pipeline.syncOperations.addHandler(
-            WriteTimeoutHandler(limit: limits.writeTimeout, logger: service.logger),
-            position: .first
-        )
+        try channel.pipeline.syncOperations.addHandler(UnsentHandler(service: service), position: .first)
         try channel.pipeline.syncOperations.addHandler(ResponseFramingHandler())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: service.certificate != nil))
         try channel.pipeline.syncOperations.addHandler(ConnectionSignalsHandler())
