@@ -83,6 +83,25 @@ struct RepairTests {
         #expect(try cache.row(of: "gone") == nil)
     }
 
+    @Test("an unfinished stream whose file a power cut has taken is forgotten, also after a start has marked it")
+    func unfinishedWithoutFile() throws {
+        let cache = try TestCache()
+        try cache.addRow(try TestCache.row("unseen", state: .suspended))
+        var marked = try TestCache.row("marked", state: .suspended)
+        marked.state = .missing
+        try cache.addRow(marked)
+        // Of a sealed stream bytes are lost, which is not to be forgotten for the asking.
+        var lost = try TestCache.row("lost")
+        lost.state = .missing
+        try cache.addRow(lost)
+        let (summary, steps) = try self.repair(cache) { $0.isApplied = true }
+        #expect(steps.mapValues(\.fault) == ["unseen": .orphanRow, "marked": .orphanRow, "lost": .missingFile])
+        #expect(summary.mended == 2 && summary.left == 1)
+        #expect(try cache.row(of: "unseen") == nil)
+        #expect(try cache.row(of: "marked") == nil)
+        #expect(try cache.row(of: "lost")?.state == .missing)
+    }
+
     @Test("while a gateway is at work nothing is changed, and a dry run still speaks")
     func held() throws {
         let cache = try self.damaged()
