@@ -1,6 +1,7 @@
 import CacheProtocol
 import FileBackendSupport
 import FileStorage
+import Synchronization
 import Testing
 
 @testable import SQLiteBackend
@@ -13,6 +14,38 @@ import Foundation
 
 @Suite("What a start makes of files without rows, and of rows without files")
 struct IndexRecoveryTests {
+    @Test("files that the index does not know are taken in many to a transaction, and can be written meanwhile")
+    func manyStrangers() async throws {
+        let bench = try FileBench.sqlite()
+        let made = try await bench.make()
+        for number in 0..<2_500 {
+            try Data([1, 2, 3]).write(to: URL(filePath: bench.file("stranger-\(number).audio")))
+        }
+        let commits = Mutex(0)
+        try made.index.beforeCommit { commits.withLock { $0 += 1 } }
+        try await made.running {
+            #expect(commits.withLock { $0 } <= 30)
+            #expect(FileBench.findings(await made.backend.health()) == ["recovered_adopted": 2_500])
+            #expect(try made.disagreements() == [])
+            #expect(try await made.backend.bytes("stranger-2499") == [1, 2, 3])
+            try await made.backend.write("stranger-7", [4], WriteOptions(mode: .overwrite))
+            #expect(await made.backend.health().gauges["streams"] == 2_500)
+        }
+    }
+
+    @Test("one stranger that can't be looked at keeps none of the others out")
+    func oneStuck() async throws {
+        let bench = try FileBench.sqlite()
+        let made = try await bench.make()
+        for number in 0..<20 { try Data([1]).write(to: URL(filePath: bench.file("s\(number).audio"))) }
+        try FileManager.default.createDirectory(atPath: bench.file("stuck.audio"), withIntermediateDirectories: false)
+        try await made.running {
+            let health = await made.backend.health()
+            #expect(FileBench.findings(health) == ["recovered_adopted": 20])
+            #expect(health.gauges["recovery_problems"] == 1)
+        }
+    }
+
     /// A power cut may keep the index's commit and lose the file's entry in the directory.
     @Test("an unfinished stream whose file is gone is told of and listed no more, and its name is free")
     func unfinishedWithoutFile() async throws {

@@ -196,7 +196,7 @@ final class IndexCatalog: StreamCatalog {
 
     func recover(
         counter: RecoveryCounter,
-        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
+        claim: ([StreamID], ([StreamID]) throws(CacheError) -> Void) throws(CacheError) -> Void
     ) throws(CacheError) -> RecoveryReport {
         var recovery = IndexRecovery(index: self.index, directory: self.directory, now: self.wall())
         try self.noting { () throws(CacheError) in try recovery.mendAll(counter: counter, claim: claim) }

@@ -5,6 +5,20 @@ import FileStorage
 struct IndexRecovery {
     /// How many streams are looked at in one transaction.
     private static let batch = 1_000
+    /// How many streams are mended in one transaction. Who wants to write one of them waits for so long; and a transaction
+    /// for each would cost far more than what is done in it.
+    private static let mendedTogether = 100
+
+    /// See ``StreamCatalog/recover(counter:claim:)``.
+    typealias Claim = ([StreamID], ([StreamID]) throws(CacheError) -> Void) throws(CacheError) -> Void
+
+    /// What a row is to be from now on.
+    private struct Change {
+        let row: IndexedStream
+        let finding: RecoveryReport.Finding
+        /// What the catalog counted before, and what it counts with that row.
+        let counted: (before: IndexedStream?, now: IndexedStream?)
+    }
 
     let index: StreamIndex
     let directory: CacheDirectory
@@ -25,25 +39,20 @@ struct IndexRecovery {
         query.limit = Self.batch
         while true {
             let rows = try self.index.streams(query)
-            for row in rows { try self.mendNoting(row.id) }
+            // Nobody else is at work yet.
+            try self.mend(rows.map(\.id)) { ids, body throws(CacheError) in try body(ids) }
             guard rows.count == Self.batch, let last = rows.last else { return }
             query.after = last.id
         }
     }
 
     /// Looks at everything, while streams are written and read.
-    mutating func mendAll(
-        counter: RecoveryCounter,
-        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
-    ) throws(CacheError) {
+    mutating func mendAll(counter: RecoveryCounter, claim: Claim) throws(CacheError) {
         try self.lookThroughFiles(counter, claim)
         try self.lookThroughRows(claim)
     }
 
-    private mutating func lookThroughFiles(
-        _ counter: RecoveryCounter,
-        _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
-    ) throws(CacheError) {
+    private mutating func lookThroughFiles(_ counter: RecoveryCounter, _ claim: Claim) throws(CacheError) {
         var batch: [StreamID: Bool] = [:]
         var failure: CacheError?
         // The directory is read while rows are mended: what is renamed meanwhile may be seen twice or not at all; the
@@ -66,58 +75,62 @@ struct IndexRecovery {
     }
 
     /// Compares files with rows by what the names say.
-    private mutating func compare(
-        _ files: [StreamID: Bool],
-        _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
-    ) throws(CacheError) {
+    private mutating func compare(_ files: [StreamID: Bool], _ claim: Claim) throws(CacheError) {
         let states = try self.index.states(of: Array(files.keys))
-        for (id, isSealed) in files {
+        let differing = files.filter { id, isSealed in
             switch (states[id], isSealed) {
-            case (.sealed, true), (.suspended, false): continue
-            default: try self.mend(id, claim)
+            case (.sealed, true), (.suspended, false): false
+            default: true
             }
         }
+        try self.mend(differing.keys.sorted(), claim)
     }
 
-    private mutating func lookThroughRows(
-        _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
-    ) throws(CacheError) {
+    private mutating func lookThroughRows(_ claim: Claim) throws(CacheError) {
         var cursor: StreamID?
         while true {
             let rows = try self.index.outlines(after: cursor, limit: Self.batch)
-            for row in rows where row.state != .missing {
-                if let sizes = try? self.directory.sizes(of: row.id),
-                    IndexMending(row: (row.state, row.size), sealed: sizes.sealed, unfinished: sizes.unfinished)
-                        == .nothing
-                {
-                    continue
-                }
-                try self.mend(row.id, claim)
+            let differing = rows.filter { row in
+                guard row.state != .missing else { return false }
+                guard let sizes = try? self.directory.sizes(of: row.id) else { return true }
+                return IndexMending(row: (row.state, row.size), sealed: sizes.sealed, unfinished: sizes.unfinished)
+                    != .nothing
             }
+            try self.mend(differing.map(\.id), claim)
             guard rows.count == Self.batch else { return }
             cursor = rows.last?.id
         }
     }
 
-    private mutating func mend(
-        _ id: StreamID,
-        _ claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
-    ) throws(CacheError) {
-        _ = try claim(id) { () throws(CacheError) in try self.mendNoting(id) }
-    }
+    // MARK: Mending
 
-    /// One stream's trouble is not the others'; the index's is.
-    private mutating func mendNoting(_ id: StreamID) throws(CacheError) {
-        do throws(CacheError) {
-            try self.mend(id)
-        } catch {
-            guard error.cause is SystemCallError else { throw error }
-            self.report.note(problem: error.message)
+    private mutating func mend(_ ids: [StreamID], _ claim: Claim) throws(CacheError) {
+        for start in stride(from: 0, to: ids.count, by: Self.mendedTogether) {
+            let some = Array(ids[start..<min(start + Self.mendedTogether, ids.count)])
+            try claim(some) { claimed throws(CacheError) in try self.mendClaimed(claimed) }
         }
     }
 
-    private mutating func mend(_ id: StreamID) throws(CacheError) {
-        let row = try self.index.stream(id)
+    /// Mends streams that nobody else is at, their rows in one transaction.
+    private mutating func mendClaimed(_ ids: [StreamID]) throws(CacheError) {
+        let rows = try self.index.streams(named: ids)
+        var changes: [Change] = []
+        for id in ids {
+            do throws(CacheError) {
+                if let change = try self.mend(id, rows[id]) { changes.append(change) }
+            } catch {
+                // One stream's trouble is not the others'; the index's is.
+                guard error.cause is SystemCallError else { throw error }
+                self.report.note(problem: error.message)
+            }
+        }
+        guard !changes.isEmpty else { return }
+        try self.index.put(changes.map(\.row))
+        for change in changes { self.note(change) }
+    }
+
+    /// Mends one stream's files, and says what its row is to be, where that is to be another.
+    private mutating func mend(_ id: StreamID, _ row: IndexedStream?) throws(CacheError) -> Change? {
         let sizes = try self.directory.sizes(of: id)
         let known = row.flatMap { $0.state == .missing ? nil : $0 }
         switch IndexMending(
@@ -125,31 +138,32 @@ struct IndexRecovery {
             sealed: sizes.sealed,
             unfinished: sizes.unfinished
         ) {
-        case .nothing: break
-        case .report(let finding): self.report.note(finding, id)
+        case .nothing: return nil
+        case .report(let finding):
+            self.report.note(finding, id)
+            return nil
         case .rename:
             try self.directory.finishRenaming(id)
             self.report.note(.renamed, id)
+            return nil
         case .markMissing:
-            guard var row else { return }
+            guard var row else { return nil }
             row.state = .missing
             row.changedAt = self.now
-            try self.index.put([row])
-            self.change(from: known, to: nil)
-            self.report.note(.missing, id)
+            return Change(row: row, finding: .missing, counted: (known, nil))
         case .follow(let finding):
-            guard let stored = try self.directory.stored(id) else { return }
+            guard let stored = try self.directory.stored(id) else { return nil }
             let mended = Self.row(stored, was: row)
-            try self.index.put([mended])
-            self.change(from: known, to: mended)
-            self.report.note(finding, id)
+            return Change(row: mended, finding: finding, counted: (known, mended))
         }
     }
 
-    private mutating func change(from old: IndexedStream?, to new: IndexedStream?) {
+    private mutating func note(_ change: Change) {
+        let (old, new) = change.counted
         self.report.change.streams += (new == nil ? 0 : 1) - (old == nil ? 0 : 1)
         let bytes = (new?.size ?? 0) - (old?.size ?? 0)
         self.report.change.bytes = self.report.change.bytes.addingClamped(bytes)
+        self.report.note(change.finding, change.row.id)
     }
 
     /// A row made from a file; what only the old row knew is kept.

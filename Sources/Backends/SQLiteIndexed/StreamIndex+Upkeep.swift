@@ -16,6 +16,18 @@ extension StreamIndex {
         }
     }
 
+    /// The rows of those of some streams that have any.
+    func streams(named ids: [StreamID]) throws(CacheError) -> [StreamID: IndexedStream] {
+        try self.read { db in
+            let statement = try db.cachedStatement(sql: "SELECT \(IndexedStream.columns) FROM stream WHERE id = ?")
+            var streams: [StreamID: IndexedStream] = [:]
+            for id in ids {
+                streams[id] = try Row.fetchOne(statement, arguments: [id.rawValue]).map(IndexedStream.init(row:))
+            }
+            return streams
+        }
+    }
+
     /// What is needed of a row to compare it with its file.
     struct Outline {
         var id: StreamID

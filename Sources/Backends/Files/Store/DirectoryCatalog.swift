@@ -184,7 +184,7 @@ public final class DirectoryCatalog: StreamCatalog {
     /// See ``StreamCatalog``.
     public func recover(
         counter: RecoveryCounter,
-        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
+        claim: ([StreamID], ([StreamID]) throws(CacheError) -> Void) throws(CacheError) -> Void
     ) throws(CacheError) -> RecoveryReport {
         var report = RecoveryReport()
         try self.directory.forEachFile { id, _ in

@@ -57,11 +57,11 @@ public protocol StreamCatalog: Sendable {
     ///
     /// - Parameters:
     ///   - counter: Is told how many streams were looked at.
-    ///   - claim: Calls its second argument while nobody writes, reads or removes the stream, and returns `false`
-    ///     without calling it where somebody does: then the stream is in good hands.
+    ///   - claim: Calls its second argument with those streams of its first that nobody writes, reads or removes, and
+    ///     while nobody does; the others are in good hands. Who wants to write one of them waits meanwhile.
     func recover(
         counter: RecoveryCounter,
-        claim: (StreamID, () throws(CacheError) -> Void) throws(CacheError) -> Bool
+        claim: ([StreamID], ([StreamID]) throws(CacheError) -> Void) throws(CacheError) -> Void
     ) throws(CacheError) -> RecoveryReport
 
     /// Why the catalog can't do its work, one sentence each; empty where it can.

@@ -94,11 +94,10 @@ extension FileStore {
         do throws(CacheError) {
             try await self.background.perform { () throws(CacheError) in
                 try self.countStreams()
-                let report = try self.catalog.recover(counter: self.recoveryCounter) { id, body throws(CacheError) in
-                    guard self.table.claim(id, evenIfRead: false) else { return false }
-                    defer { self.close(self.table.unclaim(id)) }
-                    try body()
-                    return true
+                let report = try self.catalog.recover(counter: self.recoveryCounter) { ids, body throws(CacheError) in
+                    let claimed = ids.filter { self.table.claim($0, evenIfRead: false) }
+                    defer { for id in claimed { self.close(self.table.unclaim(id)) } }
+                    try body(claimed)
                 }
                 self.budget.give(bytes: -report.change.bytes, streams: -report.change.streams)
                 self.upkeepState.withLock { $0.recovery = report }
