@@ -73,7 +73,7 @@ struct HTTPManagementTests {
             #expect(answer["content-type"] == "application/problem+json")
             #expect(method == "HEAD" || answer.text.contains(#""code":"\#(code)""#), "\(answer.text)")
             #expect((answer["allow"] != nil) == (status == 405))
-            #expect(try await peer.ask("GET", "/healthz").status == 200)
+            #expect(try await peer.ask("GET", "/livez").status == 200)
         }
     }
 
