@@ -28,6 +28,14 @@ def wait_state(page, stream_id, state):
     )
 
 
+def wait_readers(page, stream_id, count):
+    """Waits until the list shows so many readers of a stream."""
+    page.wait(
+        f"document.querySelector('{row(stream_id)} td.readers')?.textContent === '{count}'",
+        f"the list shows {count} readers of {stream_id}",
+    )
+
+
 def ensure(page, path):
     """Uploads a file under its own name, where that was not done before."""
     name = os.path.basename(path)
