@@ -119,6 +119,21 @@ def end(page, stream_id):
     page.evaluate(f"globalThis.writers[{json.dumps(stream_id)}].request({stop}).then(() => true)")
 
 
+LISTENER = """
+    (async () => {
+        const { Connection } = await import('/dashboard/connection.js');
+        const connection = await Connection.open();
+        await connection.request({ type: 'SUBSCRIBE', streamId: %s });
+        (globalThis.listeners ??= []).push(connection);
+    })()
+"""
+
+
+def follow(page, stream_id):
+    """Subscribes to a stream by hand, from a page; it goes on until the page is closed."""
+    page.evaluate(LISTENER % json.dumps(stream_id))
+
+
 # Sends a tone of 16 bit PCM in real time, until the stream is ended.
 TONE = """
     (() => {
