@@ -84,12 +84,13 @@ say "deploy/"
 for config in deploy/*/gateway.json deploy/container/compose.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done
 if command -v systemd-analyze >/dev/null; then
     # Where the gateway is installed is not of interest here.
-    sed "s|/usr/bin/gateway|$binaries/gateway|; /^Documentation=/d" deploy/systemd/audio-stream-cache.service \
-        >"$temporary/audio-stream-cache.service"
-    systemd-analyze verify "$temporary/audio-stream-cache.service"
-    printf 'systemd-analyze takes the unit\n'
+    for unit in audio-stream-cache.service audio-stream-cache.socket; do
+        sed "s|/usr/bin/gateway|$binaries/gateway|; /^Documentation=/d" "deploy/systemd/$unit" >"$temporary/$unit"
+    done
+    systemd-analyze verify "$temporary/audio-stream-cache.service" "$temporary/audio-stream-cache.socket"
+    printf 'systemd-analyze takes the units\n'
 else
-    printf 'SKIPPED: there is no systemd-analyze to look at the unit\n'
+    printf 'SKIPPED: there is no systemd-analyze to look at the units\n'
 fi
 if command -v promtool >/dev/null; then
     promtool check config deploy/prometheus/prometheus.yml

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares docs/configuration.md with the code: every key of the tables exists, every key of the code is in a table, and
-# the defaults are those in force. Also looks that links between documents lead somewhere.
+# the defaults are those in force. Also looks that links between documents lead somewhere, and that the tutorial is the
+# example.
 #
 # GATEWAY names the gateway to ask; without it, it is built.
 set -euo pipefail
@@ -140,6 +141,24 @@ done
 while read -r row; do
     [[ " ${witnesses[*]} " == *" ${row//_/-} "* ]] || fault "docs/reliability.md does not tell of the row ${row//_/-}"
 done < <(grep -h -A 1 '^@row(' Tests/Faults/rows/*.py | sed -n 's/^async def \([a-z0-9_]*\)(.*/\1/p')
+
+# What the tutorial shows is the example, which is built and tested; what it shows on the way has no line of its own.
+readonly tutorial=Sources/CacheProtocol/CacheProtocol.docc/Resources example=Examples/ToyBackend
+while read -r shown file; do
+    [ -e "$tutorial/$shown-1.swift" ] || last=$tutorial/$shown.swift
+    for step in "$tutorial/$shown"-*.swift; do
+        [ -e "$step" ] || continue
+        last=$step
+        if grep -q '^<' <(diff "$step" "$example/$file"); then fault "$step has lines that are not in $example/$file"; fi
+    done
+    cmp -s "$last" "$example/$file" || fault "$last is not $example/$file"
+done <<'END'
+package Package.swift
+stream Sources/DictionaryBackend/DictionaryStream.swift
+backend Sources/DictionaryBackend/DictionaryBackend.swift
+main Sources/dictionary-gateway/main.swift
+tests Tests/DictionaryBackendTests/DictionaryBackendTests.swift
+END
 
 [ "$faults" -eq 0 ] || die "$faults differences"
 printf '%s agrees with the code: %s\n' "$document" "gateway, ${types[*]}"

@@ -1,6 +1,6 @@
 public import CacheProtocol
 
-/// One promise of ``CacheBackend``, checked on a fresh backend.
+/// One promise of ``/CacheProtocol/CacheBackend``, checked on a fresh backend.
 ///
 /// ```swift
 /// @Test(arguments: BackendCheck.all(for: MyBackend.capabilities))

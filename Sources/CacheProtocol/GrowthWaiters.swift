@@ -26,7 +26,7 @@ public final class GrowthWaiters: Sendable {
     /// - Parameters:
     ///   - offset: A length in bytes.
     ///   - state: The state during which waiting makes sense.
-    ///   - status: The stream's length and state at the moment of the call, from memory.
+    ///   - current: The stream's length and state at the moment of the call, from memory.
     /// - Returns: The status that ended the wait.
     /// - Throws: ``CacheError`` with code `aborted` where the task is cancelled.
     public func wait(

@@ -66,10 +66,8 @@ class Bench:
         """Whether the pages were content, and asked nobody else."""
         try:
             for page in self._pages:
-                # A gateway without metrics is asked for them once by each page.
-                errors = [error for error in page.errors if "/metrics)" not in error]
-                if errors:
-                    raise Failure(f"the console says: {errors}")
+                if page.errors:
+                    raise Failure(f"the console says: {page.errors}")
                 for url in page.requests:
                     if urlsplit(url).hostname != "127.0.0.1" and not url.startswith(("blob:", "data:", "about:")):
                         raise Failure(f"{url} was asked for")

@@ -22,6 +22,7 @@ from page import (
     text,
     wait_connected,
     wait_heard,
+    wait_readers,
     wait_state,
     wait_verified,
 )
@@ -239,10 +240,12 @@ def is_followed_live(bench):
     page.click("#play")
     page.wait("document.getElementById('player-state').textContent.startsWith('Listening live to PCM')", "it listens")
     wait_heard(page)
+    wait_readers(page, "live-pcm", 1)
     bench.picture(page, "live")
     end(writer, "live-pcm")
     wait_state(page, "live-pcm", "sealed")
     wait_verified(page)
+    wait_readers(page, "live-pcm", 0)
 
 
 def follows_files_as_they_come(bench):

@@ -28,6 +28,14 @@ def wait_state(page, stream_id, state):
     )
 
 
+def wait_readers(page, stream_id, count):
+    """Waits until the list shows so many readers of a stream."""
+    page.wait(
+        f"document.querySelector('{row(stream_id)} td.readers')?.textContent === '{count}'",
+        f"the list shows {count} readers of {stream_id}",
+    )
+
+
 def ensure(page, path):
     """Uploads a file under its own name, where that was not done before."""
     name = os.path.basename(path)
@@ -109,6 +117,21 @@ def end(page, stream_id):
     """Seals an upload that was begun by hand."""
     stop = json.dumps({"type": "STOP", "streamId": stream_id})
     page.evaluate(f"globalThis.writers[{json.dumps(stream_id)}].request({stop}).then(() => true)")
+
+
+LISTENER = """
+    (async () => {
+        const { Connection } = await import('/dashboard/connection.js');
+        const connection = await Connection.open();
+        await connection.request({ type: 'SUBSCRIBE', streamId: %s });
+        (globalThis.listeners ??= []).push(connection);
+    })()
+"""
+
+
+def follow(page, stream_id):
+    """Subscribes to a stream by hand, from a page; it goes on until the page is closed."""
+    page.evaluate(LISTENER % json.dumps(stream_id))
 
 
 # Sends a tone of 16 bit PCM in real time, until the stream is ended.

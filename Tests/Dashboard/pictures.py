@@ -6,10 +6,12 @@ from audio import wav
 from page import (
     begin,
     end,
+    follow,
     open_stream,
     send,
     speak,
     wait_connected,
+    wait_readers,
     wait_state,
     wait_verified,
 )
@@ -33,6 +35,10 @@ def looks_good(bench):
     ):
         begin(writer, name, contentType="audio/pcm; rate=16000; channels=1", metadata={"source": label})
         speak(writer, name, pitch=0.11 + 0.03 * len(label))
+    for name, count in (("broadcast-studio-2", 3), ("call-0142-agent", 1)):
+        for _ in range(count):
+            follow(writer, name)
+        wait_readers(page, name, count)
     begin(page, "call-0139-caller", contentType="audio/pcm; rate=16000; channels=1", metadata={"source": "caller"})
     send(page, "call-0139-caller", "new Uint8Array(320000)")
     page.evaluate("globalThis.writers['call-0139-caller'].close()")

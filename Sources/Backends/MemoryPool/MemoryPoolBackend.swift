@@ -16,7 +16,7 @@ public struct MemoryPoolBackend: CacheBackend {
     /// Takes the pool's memory.
     ///
     /// - Parameter configuration: How streams are kept.
-    /// - Throws: ``CacheError`` with code `configuration` where the values make no sense, or the system has not got so
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `configuration` where the values make no sense, or the system has not got so
     ///   much memory.
     public init(configuration: MemoryPoolConfiguration = MemoryPoolConfiguration()) throws(CacheError) {
         try self.init(configuration: configuration, clock: .system)
@@ -26,7 +26,7 @@ public struct MemoryPoolBackend: CacheBackend {
         self.store = try MemoryStore(configuration, clock: clock)
     }
 
-    /// See ``CacheBackend/capabilities``.
+    /// See ``/CacheProtocol/CacheBackend/capabilities``.
     public var capabilities: Capabilities {
         var capabilities = Capabilities()
         capabilities.liveReads = .native
@@ -40,17 +40,17 @@ public struct MemoryPoolBackend: CacheBackend {
         return capabilities
     }
 
-    /// See ``CacheBackend/makeWriter(for:options:)``; a stream that the pool could not hold is refused at once.
+    /// See ``/CacheProtocol/CacheBackend/makeWriter(for:options:)``; a stream that the pool could not hold is refused at once.
     public func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
         StreamWriter(MemorySink(store: self.store, claim: try self.store.claim(id, options)))
     }
 
-    /// See ``CacheBackend/makeReader(for:)``.
+    /// See ``/CacheProtocol/CacheBackend/makeReader(for:)``.
     public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
         StreamReader(MemorySource(store: self.store, id: id))
     }
 
-    /// See ``CacheBackend/streams(matching:after:limit:)``.
+    /// See ``/CacheProtocol/CacheBackend/streams(matching:after:limit:)``.
     public func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,
@@ -59,15 +59,15 @@ public struct MemoryPoolBackend: CacheBackend {
         self.store.streams(matching: filter, after: cursor, limit: max(1, limit))
     }
 
-    /// See ``CacheBackend/info(_:)``.
+    /// See ``/CacheProtocol/CacheBackend/info(_:)``.
     public func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try self.store.info(id) }
 
-    /// See ``CacheBackend/remove(_:)``; who reads the stream finishes with it, and its pages come back after that.
+    /// See ``/CacheProtocol/CacheBackend/remove(_:)``; who reads the stream finishes with it, and its pages come back after that.
     public func remove(_ id: StreamID) async throws(CacheError) { try self.store.remove(id) }
 
-    /// See ``CacheBackend/health()``: the pool's size, what is used, free and evictable of it, and the most ever used.
+    /// See ``/CacheProtocol/CacheBackend/health()``: the pool's size, what is used, free and evictable of it, and the most ever used.
     public func health() async -> BackendHealth { self.store.health }
 
-    /// See ``CacheBackend/run()``: removes what has expired, when it has.
+    /// See ``/CacheProtocol/CacheBackend/run()``: removes what has expired, when it has.
     public func run() async throws { await self.store.run() }
 }

@@ -48,7 +48,7 @@ public struct MemoryPoolConfiguration: Hashable, Sendable {
     /// - `maxStreams` (integer, default 65536): the most streams, in any state.
     ///
     /// - Parameter section: The backend's part of the configuration.
-    /// - Throws: ``ConfigError`` that names the key at fault.
+    /// - Throws: ``/CacheProtocol/ConfigError`` that names the key at fault.
     public init(from section: inout ConfigSection) throws(ConfigError) {
         let sizes = Int64(Self.pageSizes.lowerBound)...Int64(Self.pageSizes.upperBound)
         let years = Int64(1)...Int64(100 * 366 * 86_400)

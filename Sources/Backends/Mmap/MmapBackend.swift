@@ -19,7 +19,7 @@ public struct MmapBackend: FileStoreBackend {
     ///   - calls: The file calls.
     ///   - clock: The clocks.
     ///   - logger: Where to report what was found.
-    /// - Throws: ``CacheError`` where the directory can't be used: the message says why and what to do.
+    /// - Throws: ``/CacheProtocol/CacheError`` where the directory can't be used: the message says why and what to do.
     public init(
         configuration: FileStoreConfiguration,
         processID: Int32,

@@ -26,7 +26,7 @@ public struct S3Backend: CacheBackend {
         self.store = S3Store(configuration, credentials: credentials, clock: clock, logger: logger)
     }
 
-    /// See ``CacheBackend/capabilities``.
+    /// See ``/CacheProtocol/CacheBackend/capabilities``.
     public var capabilities: Capabilities {
         var capabilities = Capabilities()
         capabilities.isPersistent = true
@@ -40,7 +40,7 @@ public struct S3Backend: CacheBackend {
         return capabilities
     }
 
-    /// See ``CacheBackend/makeWriter(for:options:)``; other processes' writers are found out when the stream is opened
+    /// See ``/CacheProtocol/CacheBackend/makeWriter(for:options:)``; other processes' writers are found out when the stream is opened
     /// or sealed.
     public func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
         let upload = S3Upload(id, options, in: self.store)
@@ -48,12 +48,12 @@ public struct S3Backend: CacheBackend {
         return StreamWriter(S3Sink(upload, maximumSize: self.store.configuration.maximumStreamSize))
     }
 
-    /// See ``CacheBackend/makeReader(for:)``.
+    /// See ``/CacheProtocol/CacheBackend/makeReader(for:)``.
     public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
         StreamReader(S3Source(store: self.store, id: id))
     }
 
-    /// See ``CacheBackend/streams(matching:after:limit:)``. The store is asked about each stream of the page.
+    /// See ``/CacheProtocol/CacheBackend/streams(matching:after:limit:)``. The store is asked about each stream of the page.
     public func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,
@@ -62,13 +62,13 @@ public struct S3Backend: CacheBackend {
         try await self.store.streams(matching: filter, after: cursor, limit: max(1, limit))
     }
 
-    /// See ``CacheBackend/info(_:)``.
+    /// See ``/CacheProtocol/CacheBackend/info(_:)``.
     public func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.store.info(id) }
 
-    /// See ``CacheBackend/remove(_:)``. Of several processes that remove one stream at once, more than one may succeed.
+    /// See ``/CacheProtocol/CacheBackend/remove(_:)``. Of several processes that remove one stream at once, more than one may succeed.
     public func remove(_ id: StreamID) async throws(CacheError) { try await self.store.remove(id) }
 
-    /// See ``CacheBackend/health()``: requests that were made, made again and failed, and uploads at work. The store's
+    /// See ``/CacheProtocol/CacheBackend/health()``: requests that were made, made again and failed, and uploads at work. The store's
     /// trouble is a problem from the request on that it kept from being done to the next one that is.
     public func health() async -> BackendHealth {
         let tallies = self.store.client.tallies.current
@@ -83,9 +83,9 @@ public struct S3Backend: CacheBackend {
         )
     }
 
-    /// See ``CacheBackend/run()``: sends what writers have, aborts uploads that nobody completed, and removes streams
+    /// See ``/CacheProtocol/CacheBackend/run()``: sends what writers have, aborts uploads that nobody completed, and removes streams
     /// whose time is over.
     ///
-    /// - Throws: ``CacheError`` with code `configuration` where there is no such bucket, or the store does not let us in.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `configuration` where there is no such bucket, or the store does not let us in.
     public func run() async throws { try await self.store.run() }
 }

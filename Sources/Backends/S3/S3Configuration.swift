@@ -77,7 +77,7 @@ public struct S3Configuration: Hashable, Sendable {
     /// - `upkeepSeconds` (integer, default 86400): the time between two looks for what is to be removed.
     ///
     /// - Parameter section: The backend's part of the configuration.
-    /// - Throws: ``ConfigError`` that names the key at fault.
+    /// - Throws: ``/CacheProtocol/ConfigError`` that names the key at fault.
     public init(from section: inout ConfigSection) throws(ConfigError) {
         let url = try section.requiredString("endpoint")
         let bucket = try section.requiredString("bucket")

@@ -66,7 +66,7 @@ public struct IndexedStream: Hashable, Sendable, Identifiable {
     /// Makes the row of a stream.
     ///
     /// - Parameters:
-    ///   - info: The facts. ``StreamState/removed`` becomes ``State/missing``.
+    ///   - info: The facts. ``/CacheProtocol/StreamState/removed`` becomes ``State/missing``.
     ///   - file: The name of the file inside the cache directory.
     ///   - changedAt: When the state changed last.
     public init(_ info: StreamInfo, file: String, changedAt: Timestamp) {

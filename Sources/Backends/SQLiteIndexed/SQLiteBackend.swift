@@ -22,7 +22,7 @@ public struct SQLiteBackend: FileStoreBackend {
     ///   - calls: The file calls; SQLite makes its own.
     ///   - clock: The clocks.
     ///   - logger: Where to report what was found.
-    /// - Throws: ``CacheError`` where the directory or the index can't be used: the message says why and what to do.
+    /// - Throws: ``/CacheProtocol/CacheError`` where the directory or the index can't be used: the message says why and what to do.
     public init(
         configuration: FileStoreConfiguration,
         processID: Int32,

@@ -6,7 +6,7 @@ extension StreamIndex {
     ///
     /// - Parameter query: Which rows; give a limit where there may be many.
     /// - Returns: The rows in the query's order.
-    /// - Throws: ``CacheError``.
+    /// - Throws: ``/CacheProtocol/CacheError``.
     public func streams(_ query: StreamIndexQuery = StreamIndexQuery()) throws(CacheError) -> [IndexedStream] {
         let (conditions, arguments) = query.conditions
         return try self.read { db in
@@ -24,7 +24,7 @@ extension StreamIndex {
     ///
     /// - Parameter id: The stream's name.
     /// - Returns: The row, or `nil` where there is none.
-    /// - Throws: ``CacheError``.
+    /// - Throws: ``/CacheProtocol/CacheError``.
     public func stream(_ id: StreamID) throws(CacheError) -> IndexedStream? {
         try self.read { db in
             let statement = try db.cachedStatement(
@@ -64,7 +64,7 @@ extension StreamIndex {
     ///
     /// - Parameter query: Which rows; its order and limit don't matter.
     /// - Returns: The totals of those states that there are.
-    /// - Throws: ``CacheError``.
+    /// - Throws: ``/CacheProtocol/CacheError``.
     public func totals(
         _ query: StreamIndexQuery = StreamIndexQuery()
     ) throws(CacheError) -> [IndexedStream.State: Totals] {
@@ -104,7 +104,7 @@ extension StreamIndex {
     ///   - bounds: The upper bounds of the classes, ascending, each itself left out; the last class is open.
     ///   - query: Which rows; its order and limit don't matter.
     /// - Returns: One more class than there are bounds.
-    /// - Throws: ``CacheError``.
+    /// - Throws: ``/CacheProtocol/CacheError``.
     public func histogram(
         of measure: Measure,
         bounds: [Int64],

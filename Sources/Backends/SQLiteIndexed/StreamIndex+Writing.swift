@@ -10,7 +10,7 @@ extension StreamIndex {
     ///   - stream: The row that the bytes were compared with.
     ///   - time: When.
     /// - Returns: Whether it was remembered.
-    /// - Throws: ``CacheError``; the index must not be open for reading only.
+    /// - Throws: ``/CacheProtocol/CacheError``; the index must not be open for reading only.
     @discardableResult
     public func record(
         _ verification: IndexedStream.Verification,
@@ -34,7 +34,7 @@ extension StreamIndex {
     /// Puts rows in, in place of those of the same id, in one transaction.
     ///
     /// - Parameter streams: The rows.
-    /// - Throws: ``CacheError``; the index must not be open for reading only.
+    /// - Throws: ``/CacheProtocol/CacheError``; the index must not be open for reading only.
     public func put(_ streams: [IndexedStream]) throws(CacheError) {
         try self.write { db in
             for stream in streams { try Self.put(stream, db) }
@@ -45,7 +45,7 @@ extension StreamIndex {
     ///
     /// - Parameter ids: The streams' names.
     /// - Returns: How many rows there were.
-    /// - Throws: ``CacheError``; the index must not be open for reading only.
+    /// - Throws: ``/CacheProtocol/CacheError``; the index must not be open for reading only.
     @discardableResult
     public func forget(_ ids: [StreamID]) throws(CacheError) -> Int {
         try self.write { db in

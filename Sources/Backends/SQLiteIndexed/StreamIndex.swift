@@ -34,7 +34,7 @@ public final class StreamIndex: Sendable {
     /// - Parameters:
     ///   - path: The file's path.
     ///   - access: What it is opened for.
-    /// - Throws: ``CacheError`` that names the path and what to do: `configuration` where a newer version made the
+    /// - Throws: ``/CacheProtocol/CacheError`` that names the path and what to do: `configuration` where a newer version made the
     ///   schema, `stream_not_found` where there is no index, `limit` where another process holds it, `storage_full`,
     ///   or `io` with a ``StreamIndexDamage`` as cause where the file is not an index or is damaged.
     public init(path: String, access: Access = .read) throws(CacheError) {

@@ -19,11 +19,11 @@ public struct TieredBackend: CacheBackend {
     /// Puts one backend in front of another. Both are run by this one.
     ///
     /// - Parameters:
-    ///   - hot: Takes uploads; it computes digests, and asks before it evicts (``GuardedEviction``) or does not evict.
-    ///   - cold: Keeps streams for good; it keeps a copy's times (``Capabilities/copies``).
+    ///   - hot: Takes uploads; it computes digests, and asks before it evicts (``/CacheProtocol/GuardedEviction``) or does not evict.
+    ///   - cold: Keeps streams for good; it keeps a copy's times (``/CacheProtocol/Capabilities/copies``).
     ///   - configuration: How they are treated.
     ///   - logger: Where to log.
-    /// - Throws: ``CacheError`` with code `configuration` where a backend can't be that tier; `io` or `storage_full`
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `configuration` where a backend can't be that tier; `io` or `storage_full`
     ///   where the ledger can't be used.
     public init(
         hot: any CacheBackend,
@@ -57,7 +57,7 @@ public struct TieredBackend: CacheBackend {
         return nil
     }
 
-    /// See ``CacheBackend/capabilities``. Nothing is evicted for good, so there is no eviction to speak of.
+    /// See ``/CacheProtocol/CacheBackend/capabilities``. Nothing is evicted for good, so there is no eviction to speak of.
     public var capabilities: Capabilities {
         let (hot, cold) = (self.store.hot.capabilities, self.store.cold.backend.capabilities)
         var capabilities = hot
@@ -70,7 +70,7 @@ public struct TieredBackend: CacheBackend {
         return capabilities
     }
 
-    /// See ``CacheBackend/makeWriter(for:options:)``.
+    /// See ``/CacheProtocol/CacheBackend/makeWriter(for:options:)``.
     public func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
         if self.store.fills.stream(id) != nil {
             // The hot tier would take its own filling for a writer.
@@ -87,12 +87,12 @@ public struct TieredBackend: CacheBackend {
         return StreamWriter(TieredSink(store: self.store, id: id, options: options, writer: writer))
     }
 
-    /// See ``CacheBackend/makeReader(for:)``.
+    /// See ``/CacheProtocol/CacheBackend/makeReader(for:)``.
     public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
         StreamReader(TieredSource(store: self.store, id: id))
     }
 
-    /// See ``CacheBackend/streams(matching:after:limit:)``: the streams of both tiers. Fails while the cold one is out of
+    /// See ``/CacheProtocol/CacheBackend/streams(matching:after:limit:)``: the streams of both tiers. Fails while the cold one is out of
     /// reach, rather than leave out what it has.
     public func streams(
         matching filter: StreamFilter,
@@ -102,13 +102,13 @@ public struct TieredBackend: CacheBackend {
         try await self.store.streams(matching: filter, after: cursor, limit: max(1, limit))
     }
 
-    /// See ``CacheBackend/info(_:)``.
+    /// See ``/CacheProtocol/CacheBackend/info(_:)``.
     public func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.store.info(id) }
 
-    /// See ``CacheBackend/remove(_:)``: from both tiers; other gateways find out when they next ask the cold one.
+    /// See ``/CacheProtocol/CacheBackend/remove(_:)``: from both tiers; other gateways find out when they next ask the cold one.
     public func remove(_ id: StreamID) async throws(CacheError) { try await self.store.remove(id) }
 
-    /// See ``CacheBackend/health()``: the hot tier's figures and the cold one's (`cold_…`), what waits to be copied and
+    /// See ``/CacheProtocol/CacheBackend/health()``: the hot tier's figures and the cold one's (`cold_…`), what waits to be copied and
     /// since when, and how often copying failed. A cold tier that is out of reach for long is a problem.
     public func health() async -> BackendHealth {
         var health = await self.store.hot.health()
@@ -135,6 +135,6 @@ public struct TieredBackend: CacheBackend {
         return health
     }
 
-    /// See ``CacheBackend/run()``: runs both tiers, compares them with the ledger, and copies what is due.
+    /// See ``/CacheProtocol/CacheBackend/run()``: runs both tiers, compares them with the ledger, and copies what is due.
     public func run() async throws { try await self.store.run() }
 }

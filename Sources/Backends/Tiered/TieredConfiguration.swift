@@ -63,7 +63,7 @@ public struct TieredConfiguration: Hashable, Sendable {
     /// - `outageSeconds` (integer, default 900): after how long out of reach the cold tier is a problem.
     ///
     /// - Parameter section: The backend's part of the configuration.
-    /// - Throws: ``ConfigError`` that names the key at fault.
+    /// - Throws: ``/CacheProtocol/ConfigError`` that names the key at fault.
     public init(from section: inout ConfigSection) throws(ConfigError) {
         self.ledger = try section.requiredString("ledger")
         self.acknowledgement = try section.choice("acknowledge", default: self.acknowledgement)

@@ -13,7 +13,8 @@ struct GatewayCommand: AsyncParsableCommand {
         abstract: "Caches audio streams that clients upload and read over WebSocket.",
         discussion: """
             Without --config it keeps streams in ./cache, listens on 127.0.0.1:8080, and says where to go from there. \
-            Flags override the file. SIGHUP makes it read the configuration, tokens and certificates again.
+            Flags override the file. SIGHUP makes it read the configuration, tokens and certificates again. A socket that \
+            a service manager hands over (LISTEN_FDS) takes the place of --host and --port.
 
             Exit status: 0 stopped in order; 64 wrong usage; 69 the address or the cache directory is in use or out of \
             reach; 77 not permitted; 78 the configuration is wrong.
@@ -31,12 +32,12 @@ struct GatewayCommand: AsyncParsableCommand {
     func run() async throws {
         ProcessSetup.apply()
         do {
-            let settings = try Settings(file: self.source.config, overrides: self.overrides)
             if self.checkConfig {
-                print(settings.text, terminator: "")
+                print(try Settings(file: self.source.config, overrides: self.overrides).text, terminator: "")
                 return
             }
-            try await self.serve(settings)
+            let socket = try InheritedSocket.find()
+            try await self.serve(Settings(file: self.source.config, overrides: self.overrides, socket: socket), socket)
         } catch {
             let failure = Failure(error)
             ProcessSetup.complain("gateway: \(failure.message)")
@@ -44,7 +45,7 @@ struct GatewayCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ settings: Settings) async throws {
+    private func serve(_ settings: Settings, _ socket: InheritedSocket?) async throws {
         let output = LogOutput(descriptor: 2)
         let (format, level) = (settings.gateway.logFormat, settings.gateway.logLevel)
         LoggingSystem.bootstrap(
@@ -66,14 +67,16 @@ struct GatewayCommand: AsyncParsableCommand {
         }
         let manager = ServiceManager()
         let scheme = settings.gateway.tls == nil ? "ws" : "wss"
+        let host = settings.gateway.host.contains(":") ? "[\(settings.gateway.host)]" : settings.gateway.host
         let server = GatewayServer(
             configuration: configuration,
             backend: backend,
+            socket: socket?.descriptor,
             logger: logger,
             onListening: { port in
                 logger.notice(
-                    "listening",
-                    metadata: ["url": "\(scheme)://\(settings.gateway.host):\(port)\(settings.gateway.path)"]
+                    socket == nil ? "listening" : "listening on the socket that was handed over",
+                    metadata: ["url": "\(scheme)://\(host):\(port)\(settings.gateway.path)"]
                 )
                 if let banner = settings.banner(port: port) {
                     output.add(banner.text) { "\($0) lines were dropped" }
@@ -83,7 +86,7 @@ struct GatewayCommand: AsyncParsableCommand {
         )
         let (file, overrides) = (self.source.config, self.overrides)
         let reloading = Reloading(server: server, logger: logger, settings: settings) {
-            try Settings(file: file, overrides: overrides)
+            try Settings(file: file, overrides: overrides, socket: socket)
         }
         var services: [any Service] = [server, reloading]
         if let manager { services.append(ServiceManager.Watch(manager: manager, server: server)) }

@@ -10,9 +10,11 @@ struct HealthQuestion: Hashable, Sendable {
     enum Trust: Hashable, Sendable {
         /// Whom the system trusts, for the host's name.
         case system
-        /// The certificate in this file, in PEM, or one that it vouches for, whatever name it is for: the gateway's own,
-        /// which is asked by an address of this machine.
-        case file(String)
+        /// Whoever answers: the gateway of a configuration is asked on this machine, and told nothing. Its certificate is
+        /// for another name than that, comes without its root, and may be newer in its file than in the gateway.
+        case anybody
+        /// Whom the certificates in this file, in PEM, vouch for, for the host's name or address.
+        case authorities(String)
     }
 
     var host: String
@@ -29,7 +31,7 @@ struct HealthQuestion: Hashable, Sendable {
         self.host = reachable.hasPrefix("[") ? String(reachable.dropFirst().dropLast()) : reachable
         self.port = gateway.port
         self.path = "/readyz"
-        self.trust = gateway.tls.map { .file($0.certificate) }
+        self.trust = gateway.tls.map { _ in .anybody }
         self.hostField = gateway.allowedHosts.first
     }
 
@@ -78,6 +80,11 @@ struct HealthQuestion: Hashable, Sendable {
         let description: String
     }
 
+    /// Whether a file has certificates in PEM.
+    static func hasCertificates(_ path: String) -> Bool {
+        (try? NIOSSLCertificate.fromPEMFile(path))?.isEmpty == false
+    }
+
     /// Asks.
     ///
     /// - Parameter timeout: How long the whole of it may take.
@@ -114,9 +121,10 @@ struct HealthQuestion: Hashable, Sendable {
 
     private static func encryption(_ trust: Trust) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
-        if case .file(let path) = trust {
-            configuration.trustRoots = .file(path)
-            configuration.certificateVerification = .noHostnameVerification
+        switch trust {
+        case .system: break
+        case .anybody: configuration.certificateVerification = .none
+        case .authorities(let path): configuration.trustRoots = .file(path)
         }
         return try NIOSSLContext(configuration: configuration)
     }
@@ -157,7 +165,16 @@ struct HealthQuestion: Hashable, Sendable {
             }
         }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { self.answer.fail(error) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
+                self.answer.fail(Failure(description: "its certificate is that of another host"))
+            } else if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+                let remedy = "name a file with its authority's by --ca-file"
+                self.answer.fail(Failure(description: "its certificate is not trusted here; \(remedy)"))
+            } else {
+                self.answer.fail(error)
+            }
+        }
 
         func channelInactive(context: ChannelHandlerContext) {
             self.answer.fail(Failure(description: "the connection ended before the answer"))

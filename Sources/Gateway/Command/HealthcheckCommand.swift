@@ -1,4 +1,5 @@
 import ArgumentParser
+import CacheProtocol
 import NIOCore
 
 /// Asks a running gateway whether it is ready: for containers and scripts that have no other HTTP client.
@@ -21,6 +22,14 @@ struct HealthcheckCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where to ask; https too.", valueName: "http://host:port/path"))
     var url: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whom to trust where --url is https, in place of the system's authorities: certificates in PEM.",
+            valueName: "file"
+        )
+    )
+    var caFile: String?
+
     @Option(help: "How long to wait for the answer, in seconds.")
     var timeout: Int64 = 5
 
@@ -30,6 +39,9 @@ struct HealthcheckCommand: AsyncParsableCommand {
         }
         if let url = self.url, HealthQuestion(url: url) == nil {
             throw ValidationError("--url is to be such as http://127.0.0.1:8080/readyz.")
+        }
+        if self.caFile != nil, self.url?.lowercased().hasPrefix("https://") != true {
+            throw ValidationError("--ca-file is for an https --url; by a configuration, any certificate is taken.")
         }
     }
 
@@ -55,13 +67,25 @@ struct HealthcheckCommand: AsyncParsableCommand {
         } catch let exit as ExitCode {
             throw exit
         } catch {
-            ProcessSetup.complain("gateway healthcheck: nobody answers at \(question.url): \(error)")
+            ProcessSetup.complain("gateway healthcheck: no answer from \(question.url): \(error)")
             throw ExitCode(1)
         }
     }
 
     private func question() throws -> HealthQuestion {
-        if let url = self.url, let question = HealthQuestion(url: url) { return question }
+        if let url = self.url, var question = HealthQuestion(url: url) {
+            guard let file = self.caFile else { return question }
+            guard HealthQuestion.hasCertificates(file) else {
+                throw ConfigError(
+                    file: "--ca-file",
+                    keyPath: file,
+                    found: "no certificates that can be read",
+                    accepted: "a file in PEM with the certificates of those that you trust"
+                )
+            }
+            question.trust = .authorities(file)
+            return question
+        }
         let gateway = try Settings(file: self.source.config, overrides: self.overrides).gateway
         guard gateway.port != 0 else {
             throw ValidationError("The configuration leaves the port open: say --url.")

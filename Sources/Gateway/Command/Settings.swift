@@ -15,7 +15,14 @@ struct Settings: Sendable {
     private let plan: BackendRegistry.Plan
     private let backend: ConfigValue?
 
-    init(file: String?, overrides: Overrides) throws {
+    /// Reads the configuration.
+    ///
+    /// - Parameters:
+    ///   - file: Where it is; `nil` for the defaults.
+    ///   - overrides: What the command line changes.
+    ///   - socket: What the gateway listens on in place of the configuration's address and port, if that was handed over.
+    /// - Throws: ``ConfigError`` with what is wrong, and where.
+    init(file: String?, overrides: Overrides, socket: InheritedSocket? = nil) throws {
         self.file = file ?? "(built in)"
         self.hasFile = file != nil
         var values = try file.map { try ConfigFile.parse(try ProcessSetup.contents(of: $0), file: $0) } ?? [:]
@@ -23,8 +30,9 @@ struct Settings: Sendable {
         for change in overrides.changes { Self.apply(change, to: &values) }
         var section = ConfigSection(values, file: self.file)
         do {
-            (self.gateway, self.plan) = try Self.read(&section)
+            (self.gateway, self.plan) = try Self.read(&section, socket)
         } catch var error as ConfigError {
+            if socket != nil, error.keyPath == "listen.host" { error.file = "(the socket of LISTEN_FDS)" }
             // What came from a flag is not in the file.
             if let change = overrides.changes.first(where: { $0.keyPath == error.keyPath }) { error.file = change.flag }
             throw error
@@ -47,13 +55,15 @@ struct Settings: Sendable {
     }
 
     private static func read(
-        _ section: inout ConfigSection
+        _ section: inout ConfigSection,
+        _ socket: InheritedSocket?
     ) throws -> (GatewayConfiguration, BackendRegistry.Plan) {
         var gateway = try GatewayConfiguration(from: &section)
         let registry = BackendRegistry.standard
         let plan = try section.section("backend") { try registry.plan(from: &$0) }
         try section.finish()
         gateway.backendType = plan.type
+        if let socket { (gateway.host, gateway.port) = (socket.host, socket.port) }
         gateway.access = try TokenSources.policy(for: gateway, file: section.file)
         try gateway.checkExposure(file: section.file)
         try SecretFile.checkKey(gateway, file: section.file)

@@ -12,6 +12,7 @@ public import ServiceLifecycle
 /// backend.
 public struct GatewayServer: Service {
     private let service: GatewayService
+    private let socket: Int32?
     private let onListening: @Sendable (_ port: Int) async -> Void
     private let onReadiness: @Sendable (Readiness) async -> Void
 
@@ -20,17 +21,21 @@ public struct GatewayServer: Service {
     /// - Parameters:
     ///   - configuration: How it listens, logs and guards itself.
     ///   - backend: Where streams are kept; run by this server.
+    ///   - socket: A TCP socket that listens already, in place of the configuration's address and port, which are to be
+    ///     its own; closed by this server.
     ///   - logger: Where to log.
     ///   - onListening: Called once connections are accepted, with the port.
     ///   - onReadiness: Called within moments where the gateway became ready, or is not so any more.
     public init(
         configuration: GatewayConfiguration,
         backend: any CacheBackend,
+        socket: Int32? = nil,
         logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         onReadiness: @escaping @Sendable (Readiness) async -> Void = { _ in }
     ) {
         self.service = GatewayService(backend: backend, configuration: configuration, logger: logger)
+        self.socket = socket
         self.onListening = onListening
         self.onReadiness = onReadiness
     }
@@ -50,21 +55,7 @@ public struct GatewayServer: Service {
         try service.configuration.checkExposure()
         service.settings.change(to: service.configuration, try service.configuration.readCertificate())
         let configuration = service.configuration
-        let onListening = self.onListening
-        let application = Application(
-            router: GatewayRoutes(service: service).router(),
-            server: HTTPServerBuilder { responder in GatewayChannel(service: service, responder: responder) },
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                serverName: nil
-            ),
-            onServerRunning: { channel in
-                service.state.beganToListen()
-                await onListening(channel.localAddress?.port ?? configuration.port)
-            },
-            eventLoopGroupProvider: .shared(GatewayService.eventLoopGroup),
-            logger: service.logger
-        )
+        let application = self.application(service)
         // The last one is told to stop first.
         var group = ServiceGroupConfiguration(
             services: [
@@ -78,6 +69,30 @@ public struct GatewayServer: Service {
             configuration.shutdownDelaySeconds + configuration.shutdownGraceSeconds
         )
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// What accepts connections.
+    private func application(_ service: GatewayService) -> any Service {
+        let configuration = service.configuration
+        let onListening = self.onListening
+        let onServerRunning: @Sendable (any Channel) async -> Void = { channel in
+            service.state.beganToListen()
+            await onListening(channel.localAddress?.port ?? configuration.port)
+        }
+        if let socket = self.socket {
+            return SocketApplication(socket: socket, service: service, onServerRunning: onServerRunning)
+        }
+        return Application(
+            router: GatewayRoutes(service: service).router(),
+            server: HTTPServerBuilder { responder in GatewayChannel(service: service, responder: responder) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: nil
+            ),
+            onServerRunning: onServerRunning,
+            eventLoopGroupProvider: .shared(GatewayService.eventLoopGroup),
+            logger: service.logger
+        )
     }
 
     /// Works by another configuration from now on, as far as that can be done while it runs. New connections find all of

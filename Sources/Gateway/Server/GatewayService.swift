@@ -21,6 +21,7 @@ struct GatewayService: Sendable {
     let outbound: OutboundBudget
     let guesses = GuessLedger()
     let owners = StreamOwners()
+    let readers = ReaderCensus()
     private(set) var logger: Logger
 
     init(

@@ -156,6 +156,7 @@ struct StreamDocument: Encodable {
     var ttlSeconds: Int64?
     var metadata: [String: String]?
     var durability: String?
+    var readers: Int64?
 
     init(_ stream: StreamDescription) {
         self.streamId = stream.streamID
@@ -170,6 +171,7 @@ struct StreamDocument: Encodable {
         self.ttlSeconds = stream.timeToLiveSeconds
         self.metadata = stream.metadata
         self.durability = stream.durability
+        self.readers = stream.readers
     }
 }
 

@@ -25,29 +25,38 @@ final class GatewayProcess: Sendable {
     ///   - directory: Its working directory, and where its output goes.
     ///   - environment: What its environment has beside this process's.
     ///   - errors: Where its standard error goes instead of the directory.
+    ///   - socket: What a service manager hands over, as its descriptor 3.
     init(
         _ arguments: [String],
         in directory: TemporaryDirectory,
         environment: [String: String] = [:],
-        errors: FileHandle? = nil
+        errors: FileHandle? = nil,
+        socket: FileHandle? = nil
     ) throws {
         self.directory = directory
         let (exit, announce) = AsyncStream<Int32>.makeStream()
         self.exit = exit
-        self.process.executableURL = URL(fileURLWithPath: Self.executable ?? "/nonexistent")
-        self.process.arguments = arguments
+        let executable = Self.executable ?? "/nonexistent"
+        self.process.executableURL = URL(fileURLWithPath: socket == nil ? executable : "/bin/sh")
+        self.process.arguments = socket == nil ? arguments : ["-c", Self.handingOver, executable] + arguments
         self.process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
         for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: directory.file(name), contents: nil) }
         self.process.standardOutput = FileHandle(forWritingAtPath: directory.file("out"))
         self.process.standardError = errors ?? FileHandle(forWritingAtPath: directory.file("err"))
         self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        self.process.standardInput = FileHandle.nullDevice
+        self.process.standardInput = socket ?? FileHandle.nullDevice
         self.process.terminationHandler = { process in
             announce.yield(process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
             announce.finish()
         }
         try self.process.run()
     }
+
+    /// Becomes a program that is handed over its standard input, as systemd does it.
+    private static let handingOver = #"""
+        exec 3<&0 </dev/null
+        LISTEN_FDS=${LISTEN_FDS:-1} LISTEN_PID=${LISTEN_PID:-$$} exec "$0" "$@"
+        """#
 
     deinit {
         if self.process.isRunning { kill(self.process.processIdentifier, SIGKILL) }
@@ -95,9 +104,11 @@ final class GatewayProcess: Sendable {
     /// Runs a gateway to its end.
     static func run(
         _ arguments: [String],
-        in directory: TemporaryDirectory
+        in directory: TemporaryDirectory,
+        environment: [String: String] = [:],
+        socket: FileHandle? = nil
     ) async throws -> (status: Int32?, output: String, errors: String) {
-        let process = try GatewayProcess(arguments, in: directory)
+        let process = try GatewayProcess(arguments, in: directory, environment: environment, socket: socket)
         let status = await process.status()
         return (status, process.output, process.errors)
     }

@@ -38,6 +38,12 @@ struct TestCertificates {
         try self.write(certificate.serializeAsPEM().pemString, to: self.authority)
     }
 
+    /// Makes a certificate that vouches for itself, for the address 127.0.0.1, and its key.
+    static func selfSigned(in directory: TemporaryDirectory) throws -> GatewayConfiguration.TLS {
+        let own = try Self("self-signed", in: directory)
+        return try own.server(file: "self-signed", key: own.key)
+    }
+
     private func write(_ text: String, to path: String) throws {
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
@@ -49,12 +55,14 @@ struct TestCertificates {
     ///   - names: The host names in it; the address 127.0.0.1 stands in it where there are none.
     ///   - days: For how many days from now it is valid.
     ///   - file: How its files are called.
+    ///   - own: Its key, where it is to be the authority's own: then it vouches for itself.
     func server(
         names: [String] = [],
         days: ClosedRange<Double> = -1...1,
-        file: String = "server"
+        file: String = "server",
+        key own: P256.Signing.PrivateKey? = nil
     ) throws -> GatewayConfiguration.TLS {
-        let key = P256.Signing.PrivateKey()
+        let key = own ?? P256.Signing.PrivateKey()
         let alternatives: [GeneralName] =
             names.isEmpty ? [.ipAddress(.init(contentBytes: [127, 0, 0, 1]))] : names.map { .dnsName($0) }
         let certificate = try Certificate(
@@ -64,7 +72,7 @@ struct TestCertificates {
             notValidBefore: Date.now + 86_400 * days.lowerBound,
             notValidAfter: Date.now + 86_400 * days.upperBound,
             issuer: self.issuer,
-            subject: try DistinguishedName { CommonName("server") },
+            subject: own == nil ? try DistinguishedName { CommonName("server") } : self.issuer,
             signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions { SubjectAlternativeNames(alternatives) },
             issuerPrivateKey: .init(self.key)

@@ -104,10 +104,11 @@ struct MessageLiteralTests {
         info.timeToLiveSeconds = 5
         info.metadata = ["k": "v"]
         info.durability = "process"
+        info.readers = 6
         let live = StreamDescription(streamID: "t", state: "live", size: 0)
         let facts =
             #""state":"sealed","size":3,"contentType":"audio/wav","sha256":"ab","createdAt":1,"sealedAt":2,"#
-            + #""lastReadAt":3,"expiresAt":4,"ttlSeconds":5,"metadata":{"k":"v"},"durability":"process""#
+            + #""lastReadAt":3,"expiresAt":4,"ttlSeconds":5,"metadata":{"k":"v"},"durability":"process","readers":6"#
         return [
             Server(.connected, nil, #"{"type":"CONNECTED","message":"m"}"#),
             Server(.started, "s", #"{"type":"STARTED","streamId":"s","message":"m"}"#),

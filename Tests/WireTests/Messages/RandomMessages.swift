@@ -79,6 +79,7 @@ extension SplitMix64 {
         stream.timeToLiveSeconds = self.maybe { $0.number() }
         stream.metadata = self.maybe { $0.labels() }
         stream.durability = self.maybe { $0.text(upTo: 10) }
+        stream.readers = self.maybe { $0.number() }
         return stream
     }
 

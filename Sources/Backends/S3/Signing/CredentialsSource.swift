@@ -21,7 +21,7 @@ extension S3Credentials {
     ///   - configuration: Which file, if any.
     ///   - environment: The environment; the process's own by default.
     /// - Returns: The credentials.
-    /// - Throws: ``CacheError`` with code `configuration` that says what is missing, without a word of what is there.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `configuration` that says what is missing, without a word of what is there.
     public static func find(
         for configuration: S3Configuration,
         environment: [String: String]? = nil

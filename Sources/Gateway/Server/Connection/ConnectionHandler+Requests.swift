@@ -92,10 +92,11 @@ extension ConnectionHandler {
             )
             self.answered(rejection.reply(to: request.requestID))
         case .info(let streamID):
+            let readers = self.service.readers
             self.ask(request, about: streamID) { (backend, id) throws(CacheError) in
                 let info = try await backend.info(id)
                 var reply = ServerMessage(.info, streamID: id.rawValue, message: "Stream \(info.state.rawValue)")
-                reply.info = StreamDescription(info)
+                reply.info = StreamDescription(info, readers)
                 return reply
             }
         case .delete(let streamID):
@@ -157,7 +158,7 @@ extension ConnectionHandler {
             case .failure(let error): handler.answered(Rejection(error).reply(to: request.requestID))
             case .success(let page):
                 var reply = ServerMessage(.list, message: "\(page.streams.count) streams", requestID: request.requestID)
-                reply.streams = page.streams.map { StreamDescription($0) }
+                reply.streams = page.streams.map { StreamDescription($0, handler.service.readers) }
                 reply.next = page.next?.rawValue
                 handler.answered(reply)
             }
@@ -171,18 +172,17 @@ extension ConnectionHandler {
             return self.get(get, requestID, from: reader, reader.status, mayWait: mayWait)
         }
         do throws(CacheError) {
-            let reader = try self.service.backend.makeReader(for: StreamID(get.streamID))
+            let id = try StreamID(get.streamID)
+            let reader = try self.service.backend.makeReader(for: id)
             switch reader.opened() {
             case .now(let status):
-                self.keep(reader, for: get.streamID)
-                self.get(get, requestID, from: reader, status, mayWait: mayWait)
+                self.get(get, requestID, from: self.keep(reader, of: id), status, mayWait: mayWait)
             case .later(let later):
                 self.hold(later) { handler, result in
                     switch result {
                     case .failure(let error): handler.answered(Rejection(error).reply(to: requestID))
                     case .success(let status):
-                        handler.keep(reader, for: get.streamID)
-                        handler.get(get, requestID, from: reader, status, mayWait: mayWait)
+                        handler.get(get, requestID, from: handler.keep(reader, of: id), status, mayWait: mayWait)
                     }
                 }
             }
@@ -191,9 +191,14 @@ extension ConnectionHandler {
         }
     }
 
-    private func keep(_ reader: StreamReader, for streamID: String) {
-        self.readers.insert(reader, for: streamID, at: .now())
+    /// Keeps a reader that has found its stream.
+    ///
+    /// - Returns: The one to read by, which is counted.
+    private func keep(_ reader: StreamReader, of streamID: StreamID) -> StreamReader {
+        let reader = reader.counted(as: streamID, in: self.service.readers)
+        self.readers.insert(reader, for: streamID.rawValue, at: .now())
         if self.readerTimer == nil { self.dropUnusedReaders() }
+        return reader
     }
 
     /// Lets go of readers that are kept for nothing, now and for as long as there are any.

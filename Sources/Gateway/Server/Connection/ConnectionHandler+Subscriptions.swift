@@ -8,6 +8,8 @@ extension ConnectionHandler {
     struct ActiveSubscription {
         var subscription: Subscription
         let tail: LiveTail
+        /// Stands for this subscriber among the stream's readers; the bytes come by way of the tail.
+        let reader: StreamReader
         /// Whether it waits: for the stream, for the backend, or for its end to be told.
         var isWaiting = false
     }
@@ -23,14 +25,15 @@ extension ConnectionHandler {
             return self.answered(rejection.reply(to: requestID))
         }
         do throws(CacheError) {
-            let reader = try self.service.backend.makeReader(for: StreamID(streamID))
+            let id = try StreamID(streamID)
+            let reader = try self.service.backend.makeReader(for: id)
             switch reader.opened() {
-            case .now(let status): self.subscribed(streamID, from: offset, reader, status, requestID)
+            case .now(let status): self.subscribed(id, from: offset, reader, status, requestID)
             case .later(let later):
                 self.hold(later) { handler, result in
                     switch result {
                     case .failure(let error): handler.answered(Rejection(error).reply(to: requestID))
-                    case .success(let status): handler.subscribed(streamID, from: offset, reader, status, requestID)
+                    case .success(let status): handler.subscribed(id, from: offset, reader, status, requestID)
                     }
                 }
             }
@@ -40,16 +43,21 @@ extension ConnectionHandler {
     }
 
     private func subscribed(
-        _ streamID: String,
+        _ id: StreamID,
         from offset: Int64,
         _ reader: StreamReader,
         _ status: StreamStatus,
         _ requestID: RequestID?
     ) {
         guard let eventLoop = self.context?.eventLoop else { return }
+        let streamID = id.rawValue
         let subscription = Subscription(streamID: streamID, from: offset, of: status)
         let tail = LiveTails.current.tail(of: streamID, at: self.service.load, reader, on: eventLoop)
-        self.subscription = ActiveSubscription(subscription: subscription, tail: tail)
+        self.subscription = ActiveSubscription(
+            subscription: subscription,
+            tail: tail,
+            reader: reader.counted(as: id, in: self.service.readers)
+        )
         var reply = ServerMessage(.subscribed, streamID: streamID, message: "Subscribed", requestID: requestID)
         reply.offset = subscription.offset
         reply.size = status.size

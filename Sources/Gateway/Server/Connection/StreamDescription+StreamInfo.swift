@@ -2,8 +2,8 @@ import CacheProtocol
 import Wire
 
 extension StreamDescription {
-    /// What the wire tells of what the backend knows.
-    init(_ info: StreamInfo) {
+    /// What the wire tells of what the backend knows, and of how many readers the gateway has for the stream.
+    init(_ info: StreamInfo, _ readers: ReaderCensus) {
         self.init(streamID: info.id.rawValue, state: info.state.rawValue, size: info.size)
         self.contentType = info.contentType
         self.sha256 = info.sha256?.description
@@ -16,5 +16,6 @@ extension StreamDescription {
         let labels = info.metadata.filter { $0.key != StreamOwners.label }
         self.metadata = labels.isEmpty ? nil : labels
         self.durability = info.durability?.rawValue
+        self.readers = Int64(readers.count(of: info.id))
     }
 }

@@ -577,7 +577,12 @@ enum OpenAPIDocument {
                   "expiresAt": {"type": "integer"},
                   "ttlSeconds": {"type": "integer"},
                   "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
-                  "durability": {"enum": ["memory", "process", "power"]}
+                  "durability": {"enum": ["memory", "process", "power", "tier"]},
+                  "readers": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "How many have it open for reading on this gateway"
+                  }
                 }
               },
               "Page": {

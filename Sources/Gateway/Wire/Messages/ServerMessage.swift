@@ -136,6 +136,8 @@ public struct StreamDescription: Hashable, Sendable, Decodable {
     public var metadata: [String: String]?
     /// Against what the sealed stream is safe.
     public var durability: String?
+    /// How many have the stream open for reading on the gateway that tells; gateways of old don't.
+    public var readers: Int64?
 
     /// Makes a description.
     ///
@@ -152,6 +154,6 @@ public struct StreamDescription: Hashable, Sendable, Decodable {
     private enum CodingKeys: String, CodingKey {
         case streamID = "streamId"
         case timeToLiveSeconds = "ttlSeconds"
-        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability
+        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability, readers
     }
 }

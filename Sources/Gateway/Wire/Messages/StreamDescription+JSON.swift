@@ -39,6 +39,7 @@ extension StreamDescription {
         object.integer("ttlSeconds", self.timeToLiveSeconds)
         object.strings("metadata", self.metadata)
         object.string("durability", self.durability)
+        object.integer("readers", self.readers)
     }
 
     /// The facts among a message's fields; `nil` where name, state or size is missing.
@@ -56,5 +57,6 @@ extension StreamDescription {
         self.timeToLiveSeconds = try fields.integer("ttlSeconds", in: anything)
         self.metadata = try fields.strings("metadata")
         self.durability = try fields.string("durability")
+        self.readers = try fields.integer("readers", in: anything)
     }
 }

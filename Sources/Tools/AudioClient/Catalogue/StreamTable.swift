@@ -76,6 +76,7 @@ public struct StreamTable: Sendable {
             ("SHA-256", stream.sha256), ("started", time(stream.createdAt)), ("sealed", time(stream.sealedAt)),
             ("last read", time(stream.lastReadAt)), ("expires", time(stream.expiresAt)),
             ("kept for", stream.timeToLiveSeconds.map { "\($0) s after sealing" }), ("durability", stream.durability),
+            ("readers", stream.readers.map { "\($0)" }),
         ]
         rows += (stream.metadata ?? [:]).sorted { $0.key < $1.key }.map { ("label", "\($0.key)=\($0.value)") }
         return rows.compactMap { name, value in

@@ -78,6 +78,7 @@ class Row {
     #size = element('td', { role: 'cell', class: 'size' });
     #rateText = element('span', {});
     #line = new Sparkline(30);
+    #readers = element('td', { role: 'cell', class: 'readers' });
     #digest = element('code', {});
     #time = element('time', {});
 
@@ -93,6 +94,7 @@ class Row {
             element('td', { role: 'cell', class: 'state-cell' }, this.#state),
             this.#size,
             element('td', { role: 'cell', class: 'rate' }, element('div', {}, this.#line.node, this.#rateText)),
+            this.#readers,
             element('td', { role: 'cell', class: 'digest-cell' }, this.#digest),
             element('td', { role: 'cell', class: 'age' }, this.#time),
             element('td', { role: 'cell', class: 'actions' }, remove),
@@ -118,6 +120,8 @@ class Row {
         setText(this.#rateText, growth === null ? '' : words.bitRate(growth.rate));
         this.#line.node.classList.toggle('is-hidden', growth === null);
         if (growth !== null) this.#line.draw(growth.history);
+        setText(this.#readers, stream.readers === undefined ? '' : words.count(stream.readers));
+        this.#readers.dataset.count = stream.readers ?? 0;
         setText(this.#digest, stream.sha256 === undefined ? '' : stream.sha256.slice(0, 12));
         this.#digest.title = stream.sha256 ?? '';
         const at = stream.sealedAt ?? stream.createdAt;

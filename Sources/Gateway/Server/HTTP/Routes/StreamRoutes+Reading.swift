@@ -34,8 +34,9 @@ extension StreamRoutes {
     /// it, since what it replaced is removed by then.
     private func find(_ id: StreamID) async throws(CacheError) -> (StreamRepresentation, StreamReader) {
         for _ in 0..<Self.attempts {
-            let reader = try self.service.backend.makeReader(for: id)
-            _ = try await reader.opened().value()
+            let found = try self.service.backend.makeReader(for: id)
+            _ = try await found.opened().value()
+            let reader = found.counted(as: id, in: self.service.readers)
             let info = try await self.service.backend.info(id)
             let status = reader.status
             guard status.state != .removed, (status.state == .sealed) == (info.state == .sealed) else { continue }

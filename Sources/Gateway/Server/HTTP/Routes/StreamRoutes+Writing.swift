@@ -164,7 +164,8 @@ extension StreamRoutes {
     }
 
     private func created(_ info: StreamInfo, isNew: Bool) -> Response {
-        var response = Response(json: StreamDescription(info).json(), status: isNew ? .created : .ok)
+        let json = StreamDescription(info, self.service.readers).json()
+        var response = Response(json: json, status: isNew ? .created : .ok)
         if isNew { response.headers[.location] = "/streams/\(info.id)" }
         response.headers[.eTag] = EntityTag(info)?.fieldValue
         if let digest = info.sha256 { response.headers[named: DigestField.representation] = DigestField.value(digest) }

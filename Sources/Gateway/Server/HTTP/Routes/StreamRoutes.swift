@@ -34,13 +34,13 @@ struct StreamRoutes: Sendable {
             after: query.after,
             limit: query.limit
         )
-        let json = StreamDescription.json(page: page.streams.map { StreamDescription($0) }, next: page.next?.rawValue)
-        return Response(json: json)
+        let streams = page.streams.map { StreamDescription($0, self.service.readers) }
+        return Response(json: StreamDescription.json(page: streams, next: page.next?.rawValue))
     }
 
     private func info(_ context: GatewayRequestContext) async throws -> Response {
         let info = try await self.service.backend.info(self.id(context))
-        return Response(json: StreamDescription(info).json())
+        return Response(json: StreamDescription(info, self.service.readers).json())
     }
 
     private func remove(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
