@@ -55,6 +55,30 @@ struct RoomTests {
         try await made.backend.write("f", [1])
     }
 
+    @Test("as many streams go as it takes, also where they are many and small")
+    func manySmallOnes() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.maximumBytes = 30_000 }
+        for number in 0..<300 { try await made.backend.write("s\(number)", [UInt8](repeating: 1, count: 100)) }
+        try await made.backend.write("long", [UInt8](repeating: 2, count: 27_000))
+        #expect(await made.backend.health().gauges["evicted_streams_total"] == 270)
+    }
+
+    @Test("however many streams are in front that must stay, the ones behind them go")
+    func passedOver() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.maximumStreams = 303 }
+        made.store.guardEviction { $0.rawValue.hasPrefix("free") }
+        for number in 0..<300 { try await made.backend.write("stays\(number)", [1]) }
+        bench.clock.advance(seconds: 1)
+        for number in 0..<3 { try await made.backend.write("free\(number)", [1]) }
+        for number in 0..<3 { try await made.backend.write("new\(number)", [1]) }
+        #expect(try await made.backend.names().count { $0.hasPrefix("free") } == 0)
+        let error = try await failure { try await made.backend.write("more", [1]) }
+        #expect(error.code == .limit)
+        #expect(try await made.backend.names().count == 303)
+    }
+
     @Test("what was there at the start is counted")
     func countedAtStart() async throws {
         let bench = try FileBench.mmap()

@@ -107,6 +107,7 @@ struct IndexSchemaTests {
             columns + "WHERE state IN ('live') AND id > 'x' ORDER BY id LIMIT 100",
             columns + StreamIndex.Stretch.expired, columns + StreamIndex.Stretch.sealedBefore,
             columns + StreamIndex.Stretch.suspendedBefore, columns + StreamIndex.Stretch.leastUsed,
+            columns + StreamIndex.Stretch.leastUsedAfter,
             "SELECT state, count(*), sum(size) FROM stream GROUP BY state",
         ] {
             let plan = try plan(sql)

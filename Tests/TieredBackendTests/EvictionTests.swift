@@ -54,6 +54,30 @@ struct EvictionTests {
         }
     }
 
+    @Test("room is made of what was copied, however many streams before it were not", arguments: [true, false])
+    func roomBehindOthers(_ usesIndex: Bool) async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend(
+            usesIndex: usesIndex,
+            { files, configuration in
+                files.maximumBytes = 600_000
+                // Once it is found away, nobody waits for it.
+                configuration.pauseMilliseconds = 600_000
+            }
+        ) { backend in
+            for number in 0..<10 { try await backend.write("copied\(number)", sample(50_000, seed: UInt64(number))) }
+            try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            await bench.store.kill()
+            for number in 0..<300 { try await backend.write("waits\(number)", sample(100)) }
+            // Read later than any of those was sealed, so that they come after them.
+            for number in 0..<10 { _ = try await backend.store.hot.read("copied\(number)") }
+            try await backend.write("new", sample(300_000))
+            #expect(try await backend.store.hot.read("new") == sample(300_000))
+            for number in 0..<300 { #expect(try await backend.store.hot.find("waits\(number)") != nil) }
+            #expect(await backend.health().gauges["evicted_streams_total"] ?? 0 >= 5)
+        }
+    }
+
     @Test("whatever happens to the store, every sealed stream is whole in one tier at least, at every moment")
     func invariant() async throws {
         try await checkProperty(runs: 3) { random in

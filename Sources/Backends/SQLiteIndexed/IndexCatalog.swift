@@ -185,8 +185,25 @@ final class IndexCatalog: StreamCatalog {
         )
     }
 
-    func leastUsed(limit: Int) throws(CacheError) -> [EvictionCandidate] {
-        self.candidates(try self.noting { () throws(CacheError) in try self.index.leastUsed(limit: limit) })
+    func leastUsed(
+        after position: UsePosition?,
+        limit: Int,
+        where mayGo: (StreamID) -> Bool
+    ) throws(CacheError) -> LeastUsedPage {
+        let rows = try self.noting { () throws(CacheError) in
+            try self.index.leastUsed(after: position, limit: limit)
+        }
+        // The order is the index's own: a stream that was read while it was written counts there by that.
+        let next =
+            rows.count < limit
+            ? nil
+            : rows.last.map { row in
+                UsePosition(
+                    usedAt: row.lastReadAt ?? row.sealedAt ?? Timestamp(millisecondsSinceEpoch: .min),
+                    id: row.id
+                )
+            }
+        return LeastUsedPage(candidates: self.candidates(rows).filter { mayGo($0.id) }, next: next)
     }
 
     private func candidates(_ rows: [IndexedStream]) -> [EvictionCandidate] {

@@ -74,7 +74,11 @@ extension StreamIndex {
         static let suspendedBefore =
             "INDEXED BY stream_state WHERE state = 'suspended' AND changed <= ? LIMIT ?"
         static let leastUsed =
-            "INDEXED BY stream_use WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed) LIMIT ?"
+            "INDEXED BY stream_use WHERE state = 'sealed' ORDER BY coalesce(last_read, sealed), id LIMIT ?"
+        // SQLite seeks by the first condition, and by a row value would go through the index from its beginning.
+        static let leastUsedAfter =
+            "INDEXED BY stream_use WHERE state = 'sealed' AND coalesce(last_read, sealed) >= ? "
+            + "AND (coalesce(last_read, sealed) > ? OR id > ?) ORDER BY coalesce(last_read, sealed), id LIMIT ?"
     }
 
     /// Streams whose time is over: by their own time to live, by the configuration's, and those left unfinished.
@@ -94,9 +98,13 @@ extension StreamIndex {
         }
     }
 
-    /// Sealed streams, those first that were not read for longest.
-    func leastUsed(limit: Int) throws(CacheError) -> [IndexedStream] {
-        try self.read { db in try Self.fetch(db, Stretch.leastUsed, [limit]) }
+    /// Sealed streams, those first that were not read for longest: one page, beyond a place.
+    func leastUsed(after position: UsePosition? = nil, limit: Int) throws(CacheError) -> [IndexedStream] {
+        try self.read { db in
+            guard let position else { return try Self.fetch(db, Stretch.leastUsed, [limit]) }
+            let time = position.usedAt.millisecondsSinceEpoch
+            return try Self.fetch(db, Stretch.leastUsedAfter, [time, time, position.id.rawValue, limit])
+        }
     }
 
     private static func fetch(_ db: Database, _ rest: String, _ arguments: StatementArguments) throws -> [IndexedStream]

@@ -124,6 +124,18 @@ struct EvictionPlanTests {
             for candidate in all { lowest.insert(candidate) }
             all.sort(by: EvictionCandidate.isUsedEarlier)
             try #require(lowest.sorted() == Array(all.prefix(limit)))
+            // Page by page they are all of them, each once.
+            var pages: [EvictionCandidate] = []
+            var position: UsePosition?
+            repeat {
+                var page = LowestUses(limit: limit, after: position)
+                for candidate in all.shuffled(using: &random) { page.insert(candidate) }
+                let candidates = page.sorted()
+                pages += candidates
+                let last = page.isTruncated ? candidates.last : nil
+                position = last.map { UsePosition(usedAt: $0.lastUsedAt, id: $0.id) }
+            } while position != nil
+            try #require(pages == all)
         }
     }
 }

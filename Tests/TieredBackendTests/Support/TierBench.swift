@@ -125,11 +125,12 @@ struct TierBench: Sendable {
     /// Runs a backend for as long as `body` takes.
     func withBackend<Value: Sendable>(
         _ name: String = "one",
+        usesIndex: Bool = true,
         cold: (any CacheBackend)? = nil,
         _ change: (inout FileStoreConfiguration, inout TieredConfiguration) -> Void = { _, _ in },
         _ body: @Sendable (TieredBackend) async throws -> Value
     ) async throws -> Value {
-        let backend = try self.backend(name, cold: cold, change)
+        let backend = try self.backend(name, usesIndex: usesIndex, cold: cold, change)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { do { try await backend.run() } catch is CancellationError {} }
             do {

@@ -156,10 +156,17 @@ public final class DirectoryCatalog: StreamCatalog {
     }
 
     /// See ``StreamCatalog``.
-    public func leastUsed(limit: Int) throws(CacheError) -> [EvictionCandidate] {
-        var lowest = LowestUses(limit: limit)
-        try self.forEachCandidate { if $0.isSealed { lowest.insert($0) } }
-        return lowest.sorted()
+    public func leastUsed(
+        after position: UsePosition?,
+        limit: Int,
+        where mayGo: (StreamID) -> Bool
+    ) throws(CacheError) -> LeastUsedPage {
+        var lowest = LowestUses(limit: limit, after: position)
+        // Only those that may go take room in the page: each page is a look at the whole directory.
+        try self.forEachCandidate { if $0.isSealed, lowest.admits($0), mayGo($0.id) { lowest.insert($0) } }
+        let candidates = lowest.sorted()
+        let next = lowest.isTruncated ? candidates.last.map { UsePosition(usedAt: $0.lastUsedAt, id: $0.id) } : nil
+        return LeastUsedPage(candidates: candidates, next: next)
     }
 
     private func forEachCandidate(_ body: (EvictionCandidate) -> Void) throws(CacheError) {

@@ -49,8 +49,18 @@ public protocol StreamCatalog: Sendable {
     /// Streams whose time is over, those first whose time was over first; not more than `limit`.
     func expired(at now: Timestamp, _ rules: KeepingRules, limit: Int) throws(CacheError) -> [EvictionCandidate]
 
-    /// Sealed streams, those first that were not used for longest; not more than `limit`.
-    func leastUsed(limit: Int) throws(CacheError) -> [EvictionCandidate]
+    /// Sealed streams that may go, those first that were not used for longest: one page, in memory that does not grow
+    /// with the number of streams.
+    ///
+    /// - Parameters:
+    ///   - position: Where the page before ended; `nil` for the beginning.
+    ///   - limit: The most streams of a page.
+    ///   - mayGo: Whether a stream may go; may wait for a device.
+    func leastUsed(
+        after position: UsePosition?,
+        limit: Int,
+        where mayGo: (StreamID) -> Bool
+    ) throws(CacheError) -> LeastUsedPage
 
     /// Makes catalog and files agree after whatever happened; streams are written and read meanwhile. Runs on a thread
     /// of its own, in memory that does not grow with the number of streams.

@@ -92,7 +92,7 @@ extension FileStore {
         }
     }
 
-    /// Removes streams until a need is met.
+    /// Removes streams until a need is met, or there is nobody left who may go.
     ///
     /// - Parameter need: What is missing now.
     /// - Returns: Whether it is met, or it is worth looking again.
@@ -100,40 +100,48 @@ extension FileStore {
         guard self.configuration.evicts else { return false }
         return try self.evictor.withLock { evictor throws(CacheError) in
             var missing = try need()
-            var hasLooked = false
+            var search = EvictionSearch()
             while !missing.isMet {
-                if evictor.queue.isEmpty {
-                    guard !hasLooked, self.clock.monotonic() >= evictor.fruitlessUntil else { return false }
-                    hasLooked = true
-                    for size in self.expire() { missing.meet(size) }
-                    if !missing.isMet { evictor.queue = try self.nextToGo(&evictor.fruitlessUntil) }
+                if let candidate = evictor.queue.popLast() {
+                    if self.remove(candidate, .evicted) { missing.meet(candidate.size) }
                     continue
                 }
-                let candidate = evictor.queue.removeLast()
-                if self.remove(candidate, .evicted) { missing.meet(candidate.size) }
+                guard self.clock.monotonic() >= evictor.fruitlessUntil else { return false }
+                if search.isNew {
+                    for size in self.expire() { missing.meet(size) }
+                    if missing.isMet { break }
+                }
+                let start = self.clock.monotonic()
+                evictor.queue = try self.nextToGo(&search)
+                guard evictor.queue.isEmpty else { continue }
+                // A look at everything may take seconds; a writer that is refused asks again at once.
+                let end = self.clock.monotonic()
+                evictor.fruitlessUntil = end + 10 * (end - start)
+                return false
             }
             return true
         }
     }
 
-    /// The streams that were not used for longest, the first one last.
-    private func nextToGo(_ fruitlessUntil: inout Int64) throws(CacheError) -> [EvictionCandidate] {
-        let start = self.clock.monotonic()
-        self.flushTouches()
-        let candidates = try self.catalog.leastUsed(limit: Evictor.batch)
-        let plan = EvictionPlan(
-            candidates,
-            need: EvictionPlan.Need(bytes: .max),
-            now: self.upkeepState.withLock { $0.time.now },
-            rules: self.configuration.keepingRules,
-            isHeld: { self.table.isHeld($0) || !self.mayEvict($0) }
-        )
-        if plan.victims.isEmpty {
-            // A look at all files of a directory may take seconds; a writer that is refused asks again at once.
-            let end = self.clock.monotonic()
-            fruitlessUntil = end + 10 * (end - start)
+    /// The next streams that may go, the one that was not used for longest last; none at the end of the list.
+    ///
+    /// However many are passed over in front, as those that a cold tier has not got yet, the search goes on behind them.
+    private func nextToGo(_ search: inout EvictionSearch) throws(CacheError) -> [EvictionCandidate] {
+        if search.isNew { self.flushTouches() }
+        while !search.isAtEnd {
+            let page = try self.catalog.leastUsed(after: search.position, limit: Evictor.batch) { id in
+                !self.table.isHeld(id) && self.mayEvict(id)
+            }
+            search.advance(to: page.next)
+            let plan = EvictionPlan(
+                page.candidates,
+                need: EvictionPlan.Need(bytes: .max),
+                now: self.upkeepState.withLock { $0.time.now },
+                rules: self.configuration.keepingRules
+            )
+            if !plan.victims.isEmpty { return plan.victims.reversed().map(\.candidate) }
         }
-        return plan.victims.reversed().map(\.candidate)
+        return []
     }
 
     /// Removes one stream, unless it is in use, or is not any more what it was when it was chosen.
