@@ -122,6 +122,23 @@ struct SeveralGatewaysTests {
         }
     }
 
+    @Test("a listing has a stream that is copied while the cold tier lists what it has")
+    func copiedMeanwhile() async throws {
+        let bench = try await TierBench()
+        let cold = try GatedListing(bench.cold())
+        try await bench.withBackend(cold: cold) { backend in
+            bench.store.fail(.answer(507, code: "InsufficientCapacity"), count: .max) { $0.method == "PUT" }
+            try await backend.write("a", sample(1_000))
+            cold.afterListing {
+                bench.store.heal()
+                try? await eventually("it is copied") { try backend.store.ledger.place(StreamID("a")) == .copied }
+            }
+            let page = try await backend.streams(matching: StreamFilter(), after: nil, limit: 10)
+            #expect(page.streams.map(\.id.rawValue) == ["a"])
+            #expect(try backend.store.ledger.place(StreamID("a")) == .copied)
+        }
+    }
+
     @Test("a removal that the store can't be told of is refused, and the stream stays")
     func refusedRemoval() async throws {
         let bench = try await TierBench()

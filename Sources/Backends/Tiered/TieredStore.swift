@@ -128,6 +128,11 @@ final class TieredStore: Sendable {
         while true {
             let from = position
             let hot = try await self.hot.streams(matching: filter, after: from, limit: limit)
+            // Looked up before the cold tier is: what is copied in between has not gone from there.
+            var copied = Set<StreamID>()
+            for info in hot.streams where info.state == .sealed {
+                if try self.wasCopied(info.id) { copied.insert(info.id) }
+            }
             let cold = try await self.coldStreams(matching: filter, after: from, limit: limit)
             // Up to here both pages say everything.
             let horizon = [hot.next, cold.next].compactMap { $0 }.min()
@@ -139,7 +144,7 @@ final class TieredStore: Sendable {
             var known = Set<StreamID>()
             for info in hot.streams.filter(inside) {
                 if info.state != .sealed, self.fills.stream(info.id) != nil { continue }
-                if info.state == .sealed, coldOnes[info.id] == nil, try self.wasCopied(info.id) {
+                if coldOnes[info.id] == nil, copied.contains(info.id) {
                     let id = info.id
                     _ = self.jobs.submit { _ = try? await self.isValidAfterAll(id) }
                     continue
@@ -171,12 +176,12 @@ final class TieredStore: Sendable {
         }
     }
 
-    /// Asks again about a stream that a listing of the cold tier did not have.
     private func wasCopied(_ id: StreamID) throws(CacheError) -> Bool {
         let place = try self.ledger.place(id)
         return place == .copied || place == .missing
     }
 
+    /// Asks again about a stream that a listing of the cold tier did not have.
     private func isValidAfterAll(_ id: StreamID) async throws(CacheError) -> Bool {
         self.checks.forget(id)
         return try await self.isStillValid(id)
