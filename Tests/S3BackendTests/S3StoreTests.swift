@@ -193,6 +193,25 @@ struct S3StoreTests {
         #expect(bench.store.keys.count == 6)
     }
 
+    @Test(
+        "a store is told from others by a name that it is given once, and has lost it when it was emptied",
+        arguments: [true, false]
+    )
+    func identity(_ knowsConditions: Bool) async throws {
+        let bench = try await S3Bench()
+        bench.store.know(conditions: knowsConditions)
+        try await bench.withBackend { backend in
+            let name = try await backend.storeIdentity()
+            #expect(!name.isEmpty)
+            #expect(try await backend.storeIdentity() == name)
+            #expect(try await bench.withBackend { try await $0.storeIdentity() } == name)
+            // It is no stream.
+            #expect(try await backend.streams(matching: StreamFilter(), after: nil, limit: 10).streams.isEmpty)
+            for key in bench.store.keys { bench.store.change(key) { $0 = nil } }
+            #expect(try await backend.storeIdentity() != name)
+        }
+    }
+
     @Test("the configuration is read strictly, and has the defaults that are documented")
     func configuration() throws {
         let values: [String: ConfigValue] = ["endpoint": .string("https://s3.example.org"), "bucket": .string("b")]

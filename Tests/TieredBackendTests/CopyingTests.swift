@@ -41,7 +41,7 @@ struct CopyingTests {
         ) { backend in
             let info = try await backend.write("a", sample(100_000))
             #expect(info.durability == .tier)
-            #expect(bench.store.keys == ["streams/a"])
+            #expect(bench.streamKeys == ["streams/a"])
         }
         await bench.store.kill()
         try await bench.withBackend(
@@ -77,7 +77,7 @@ struct CopyingTests {
             try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
             #expect(await backend.health().problems.isEmpty)
         }
-        #expect(bench.store.keys.count == 10)
+        #expect(bench.streamKeys.count == 10)
         for number in 0..<10 { #expect(try await bench.cold().read("a\(number)") == bytes) }
     }
 
@@ -91,7 +91,7 @@ struct CopyingTests {
         }
         try await bench.store.start()
         try await bench.withBackend("one", { $1.ledger += ".new" }) { backend in
-            try await eventually("all are copied") { bench.store.keys == ["streams/a", "streams/b", "streams/c"] }
+            try await eventually("all are copied") { bench.streamKeys == ["streams/a", "streams/b", "streams/c"] }
             _ = backend
         }
         try await bench.withBackend { backend in
@@ -127,7 +127,7 @@ struct CopyingTests {
                 #expect(try await backend.find(name) == nil)
             }
             try await eventually("nothing is being copied") { backend.store.copies.activeCount == 0 }
-            #expect(bench.store.keys.isEmpty)
+            #expect(bench.streamKeys.isEmpty)
             #expect(try backend.store.ledger.totals().pendingStreams == 0)
         }
     }

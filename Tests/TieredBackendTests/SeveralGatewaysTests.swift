@@ -82,6 +82,66 @@ struct SeveralGatewaysTests {
         }
     }
 
+    @Test("the only stream of a gateway is gone from it, too, when another gateway removed it")
+    func lone() async throws {
+        try await self.withTwo { bench, one, two in
+            try await one.write("a", sample(100_000))
+            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await two.remove(StreamID("a"))
+            bench.now.value.withLock { $0 += 30_000 }
+            #expect(try await one.find("a") == nil)
+            #expect(try await one.store.hot.find("a") == nil)
+            #expect(try one.store.ledger.place(StreamID("a")) == nil)
+        }
+    }
+
+    @Test(
+        "a name is free again at each gateway once one has removed its stream, asked about before or not",
+        arguments: [WriteOptions.Mode.create, .resume],
+        [true, false]
+    )
+    func freedName(_ mode: WriteOptions.Mode, isAskedAbout: Bool) async throws {
+        try await self.withTwo { bench, one, two in
+            try await one.write("a", sample(100_000))
+            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await two.remove(StreamID("a"))
+            if isAskedAbout {
+                bench.now.value.withLock { $0 += 30_000 }
+                #expect(try await one.find("a") == nil)
+            }
+            let bytes = sample(70_000, seed: 2)
+            try await one.write("a", bytes, WriteOptions(mode: mode))
+            try await eventually("the new one is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            #expect(try await one.read("a") == bytes)
+            #expect(try await two.read("a") == bytes)
+        }
+    }
+
+    @Test("a name whose stream the store may have lost is not taken for free, but can be overwritten and removed")
+    func doubtfulName() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            for name in ["a", "b"] {
+                try await backend.write(name, sample(10_000))
+                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+            }
+            for key in bench.store.keys { bench.store.change(key) { $0 = nil } }
+            for mode in [WriteOptions.Mode.create, .resume] {
+                let error = await #expect(throws: CacheError.self) {
+                    try await backend.write("a", sample(1_000), WriteOptions(mode: mode))
+                }
+                #expect(error?.code == .streamExists)
+                #expect(error?.message.contains("overwrite it, or remove it") == true)
+            }
+            #expect(try await backend.store.hot.read("a") == sample(10_000))
+            try await backend.write("a", sample(1_000, seed: 3), WriteOptions(mode: .overwrite))
+            #expect(try await backend.read("a") == sample(1_000, seed: 3))
+            try await backend.remove(StreamID("b"))
+            try await backend.write("b", sample(1_000, seed: 4))
+            #expect(try await backend.read("b") == sample(1_000, seed: 4))
+        }
+    }
+
     @Test("a store that has lost everything, or is another, takes nothing from the hot tier")
     func emptied() async throws {
         let bench = try await TierBench()
@@ -158,7 +218,7 @@ struct SeveralGatewaysTests {
                     return false
                 }
             }
-            #expect(bench.store.keys.isEmpty)
+            #expect(bench.streamKeys.isEmpty)
         }
     }
 }

@@ -6,7 +6,7 @@ public import Logging
 /// A stream is written once and read by ranges. Its facts are the object's metadata, so the store alone tells all that
 /// is known. There are no live reads, and a stream that broke off is kept as far as it came but can't be gone on with:
 /// use it behind a backend that can, see `TieredBackend`.
-public struct S3Backend: CacheBackend {
+public struct S3Backend: CacheBackend, IdentifiedStore {
     /// The name that configurations use.
     public static let type = "s3"
 
@@ -82,6 +82,9 @@ public struct S3Backend: CacheBackend {
             ]
         )
     }
+
+    /// See ``IdentifiedStore/storeIdentity()``: what is in the object `store-id`, beside the streams.
+    public func storeIdentity() async throws(CacheError) -> String { try await self.store.identity() }
 
     /// See ``/CacheProtocol/CacheBackend/run()``: sends what writers have, aborts uploads that nobody completed, and removes streams
     /// whose time is over.

@@ -18,6 +18,9 @@ final class ColdTier: Sendable {
         var pausedUntil: Int64?
         var failure: CacheError?
         var failures: Int64 = 0
+        /// Which store it is, as far as it could tell since it last was away.
+        var identity: String?
+        var wasAskedForIdentity = false
     }
 
     init(
@@ -98,6 +101,9 @@ final class ColdTier: Sendable {
         self.state.withLock { state in
             state.failures += 1
             state.failure = error
+            // It may be another when it is back.
+            state.identity = nil
+            state.wasAskedForIdentity = false
             if state.awaySince == nil { state.awaySince = now }
             state.pausedUntil = now + self.pauseMilliseconds
         }
@@ -138,6 +144,24 @@ final class ColdTier: Sendable {
             if ColdTier.isAway(error) { self.wasAway(error) }
             throw error
         }
+    }
+
+    /// Which store it is now; `nil` where it can't tell, or can't be asked.
+    func identity() async -> String? {
+        guard let store = self.backend as? any IdentifiedStore, self.pause == 0 else { return nil }
+        // One that does not let us in here may do so for streams: that is no outage.
+        let identity = try? await store.storeIdentity()
+        self.state.withLock { state in
+            state.identity = identity
+            state.wasAskedForIdentity = true
+        }
+        return identity
+    }
+
+    /// Which store it is, as far as it could tell since it last was away: what a copy is noted with.
+    func knownIdentity() async -> String? {
+        let (identity, wasAsked) = self.state.withLock { ($0.identity, $0.wasAskedForIdentity) }
+        return wasAsked ? identity : await self.identity()
     }
 
     /// Removes a stream.

@@ -18,25 +18,39 @@ extension TieredStore {
             // Out of reach, or unwilling: then what is here is better than nothing.
             return place == .copied
         }
-        if let found {
-            if place == .missing { try self.ledger.note(id, .copied, size: found.size, at: self.clock.wall()) }
+        if found != nil {
+            if place == .missing { try self.ledger.move(id, to: .copied) }
             self.checks.note(id, at: now)
             return true
         }
-        if await self.hasKeptOthers(than: id) {
-            await self.dropRemoved(id)
-        } else if place == .copied, let info = try await self.hotInfo(id) {
+        _ = try await self.followRemoval(of: id)
+        return false
+    }
+
+    /// The cold tier has not got a stream any more that was copied to it. If that is a removal, the hot tier's is removed,
+    /// too; if it may be a loss, that one is kept, and not served.
+    ///
+    /// - Returns: Whether it was removed.
+    func followRemoval(of id: StreamID) async throws(CacheError) -> Bool {
+        if await self.wasRemoved(id) { return await self.dropRemoved(id) }
+        if try self.ledger.place(id) == .copied, try await self.hotInfo(id) != nil {
             // It may be another bucket, or an empty one: what is here may be the only copy.
-            try self.ledger.note(id, .missing, size: info.size, at: self.clock.wall())
+            try self.ledger.move(id, to: .missing)
             self.logger.error(
-                "the cold tier has neither this stream nor others that were copied to it; it is kept, but not served",
+                "the cold tier has not got this stream any more, and nothing says that it was removed there; it is kept, but not served",
                 metadata: ["stream": "\(id)"]
             )
         }
         return false
     }
 
-    /// Whether the cold tier still is what streams were copied to: it has at least one of a few others.
+    /// Whether the cold tier still is what a stream was copied to: by its own word, or because it has at least one of a
+    /// few others.
+    private func wasRemoved(_ id: StreamID) async -> Bool {
+        if let then = try? self.ledger.store(of: id), await self.cold.identity() == then { return true }
+        return await self.hasKeptOthers(than: id)
+    }
+
     private func hasKeptOthers(than id: StreamID) async -> Bool {
         for other in (try? self.ledger.copiedNeighbours(of: id)) ?? [] {
             if let _ = try? await self.cold.check(other) { return true }
@@ -45,19 +59,29 @@ extension TieredStore {
     }
 
     /// Removes from the hot tier what another gateway removed from the cold one.
-    private func dropRemoved(_ id: StreamID) async {
+    ///
+    /// - Returns: Whether the hot tier has nothing of that name any more.
+    private func dropRemoved(_ id: StreamID) async -> Bool {
         do throws(CacheError) {
             let place = try self.ledger.place(id)
-            guard place == .copied || place == .missing else { return }
+            guard place == .copied || place == .missing else { return false }
+            // Whatever ends this half-way, it is not taken for a stream that is to be copied, nor served.
+            try self.ledger.move(id, to: .missing)
+            do throws(CacheError) {
+                try await self.hot.remove(id)
+            } catch {
+                guard error.code == .streamNotFound else { throw error }
+            }
             try self.ledger.forget(id)
-            try await self.hot.remove(id)
+            self.checks.forget(id)
             self.logger.info("a stream that was removed elsewhere is removed", metadata: ["stream": "\(id)"])
+            return true
         } catch {
-            guard error.code != .streamNotFound else { return }
             self.logger.warning(
-                "a stream that was removed elsewhere can't be removed",
+                "a stream that was removed elsewhere can't be removed here",
                 metadata: ["stream": "\(id)", "error": "\(error)"]
             )
+            return false
         }
     }
 }

@@ -69,8 +69,10 @@ extension TieredStore {
                 }
                 return self.copies.resolve(id, isCopied: false)
             }
+            // Asked before: a store that is exchanged in between must not be taken for the one that has the copy.
+            let store = await self.cold.knownIdentity()
             let place: Ledger.Place = try await self.transfer(info) ? .copied : .conflict
-            guard try self.ledger.settle(pending, as: place) else {
+            guard try self.ledger.settle(pending, as: place, in: store) else {
                 // Removed while it was copied.
                 if place == .copied { _ = try await self.cold.remove(id) }
                 return self.copies.resolve(id, isCopied: false)

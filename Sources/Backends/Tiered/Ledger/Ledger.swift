@@ -73,6 +73,8 @@ final class Ledger: Sendable {
             // Copied streams are most of them by far, and are looked up by name alone.
             try db.execute(sql: "CREATE INDEX unfinished ON streams (place, due) WHERE place <> 'copied'")
         }
+        // Which store the cold tier was when it got the stream.
+        migrator.registerMigration("store") { db in try db.execute(sql: "ALTER TABLE streams ADD COLUMN store TEXT") }
         return migrator
     }
 
@@ -120,20 +122,45 @@ final class Ledger: Sendable {
     ///   - place: Where it is.
     ///   - size: Its length in bytes.
     ///   - time: The time.
-    func note(_ id: StreamID, _ place: Place, size: Int64, at time: Timestamp) throws(CacheError) {
+    ///   - store: Which store the cold tier is that has it, or had it; `nil` where that is not known.
+    func note(
+        _ id: StreamID,
+        _ place: Place,
+        size: Int64,
+        at time: Timestamp,
+        in store: String? = nil
+    ) throws(CacheError) {
         try self.write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO streams (id, place, size, generation, since, due) VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO streams (id, place, size, generation, since, due, store) VALUES (?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET place = excluded.place, size = excluded.size,
                         generation = excluded.generation, since = excluded.since, due = excluded.due, attempts = 0,
-                        failure = NULL
+                        failure = NULL, store = excluded.store
                     """,
                 arguments: [
                     id.rawValue, place.rawValue, size, Int64.random(in: 0 ... .max), time.millisecondsSinceEpoch,
-                    time.millisecondsSinceEpoch,
+                    time.millisecondsSinceEpoch, store,
                 ]
             )
+        }
+    }
+
+    /// Moves a stream that the cold tier has, or had, from one of those places to the other; all else that is known of it
+    /// stays.
+    func move(_ id: StreamID, to place: Place) throws(CacheError) {
+        try self.write { db in
+            try db.execute(
+                sql: "UPDATE streams SET place = ? WHERE id = ? AND place IN ('copied', 'missing')",
+                arguments: [place.rawValue, id.rawValue]
+            )
+        }
+    }
+
+    /// Which store the cold tier was when it got a stream, where that is known.
+    func store(of id: StreamID) throws(CacheError) -> String? {
+        try self.read { db in
+            try String.fetchOne(db, sql: "SELECT store FROM streams WHERE id = ?", arguments: [id.rawValue])
         }
     }
 
@@ -152,13 +179,19 @@ final class Ledger: Sendable {
 
     /// Moves a pending stream on, if it is still the same one.
     ///
+    /// - Parameters:
+    ///   - pending: The stream.
+    ///   - place: Where it is now.
+    ///   - store: Which store the cold tier is that has it; `nil` where that is not known.
     /// - Returns: `false` where it was forgotten or noted anew in the meantime.
-    func settle(_ pending: Pending, as place: Place) throws(CacheError) -> Bool {
+    func settle(_ pending: Pending, as place: Place, in store: String? = nil) throws(CacheError) -> Bool {
         try self.write { db in
             try db.execute(
-                sql:
-                    "UPDATE streams SET place = ?, failure = NULL WHERE id = ? AND generation = ? AND place = 'pending'",
-                arguments: [place.rawValue, pending.id.rawValue, pending.generation]
+                sql: """
+                    UPDATE streams SET place = ?, failure = NULL, store = ?
+                    WHERE id = ? AND generation = ? AND place = 'pending'
+                    """,
+                arguments: [place.rawValue, store, pending.id.rawValue, pending.generation]
             )
             return db.changesCount > 0
         }

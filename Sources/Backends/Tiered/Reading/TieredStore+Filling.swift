@@ -94,7 +94,8 @@ extension TieredStore {
             try self.ledger.forget(id)
             throw error
         }
-        try self.ledger.note(id, .copied, size: info.size, at: self.clock.wall())
+        let store = await self.cold.knownIdentity()
+        try self.ledger.note(id, .copied, size: info.size, at: self.clock.wall(), in: store)
         self.checks.note(id, at: self.clock.monotonic())
         return true
     }

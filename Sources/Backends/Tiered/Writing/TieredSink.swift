@@ -26,7 +26,7 @@ final class TieredSink: StreamSink {
     }
 
     private func begin() async throws(CacheError) -> WritePosition {
-        try await self.store.makeRoom(for: self.id, self.options)
+        if try await self.store.makeRoom(for: self.id, self.options) == .lostInCold { try await self.takeOver() }
         guard let answer = self.writer.withLock({ $0?.opened() }) else { throw self.ended }
         let position = try await answer.value()
         guard self.options.mode == .overwrite else { return position }
@@ -42,6 +42,22 @@ final class TieredSink: StreamSink {
                 cause: error
             )
         }
+    }
+
+    /// Removes what the hot tier has of a stream that the cold one has not got any more, so that the name is free.
+    private func takeOver() async throws(CacheError) {
+        // The name is let go of first: nothing can be removed from under a writer.
+        guard self.take() != nil else { throw self.ended }
+        guard try await self.store.followRemoval(of: self.id) else {
+            throw CacheError(
+                .streamExists,
+                "The cold tier has not got this stream any more, and nothing says that it was removed there: it is kept, and "
+                    + "not served. Choose another id, overwrite it, or remove it.",
+                streamID: self.id
+            )
+        }
+        let (hot, id, options) = (self.store.hot, self.id, self.options)
+        try self.writer.withLock { writer throws(CacheError) in writer = try hot.makeWriter(for: id, options: options) }
     }
 
     func append(count: Int, filling fill: (inout OutputRawSpan) -> Void) throws(CacheError) -> AppendResult {
@@ -68,31 +84,58 @@ final class TieredSink: StreamSink {
 }
 
 extension TieredStore {
+    /// What a writer finds under its name.
+    enum Room {
+        /// What the hot tier lets it have.
+        case ready
+        /// A stream of the hot tier which the cold one had, and has not got any more.
+        case lostInCold
+    }
+
     /// Sees to it that a name is free for a writer: that the cold tier has no stream of it, as far as it can be asked,
     /// and that the ledger says nothing of an earlier one.
-    func makeRoom(for id: StreamID, _ options: WriteOptions) async throws(CacheError) {
+    func makeRoom(for id: StreamID, _ options: WriteOptions) async throws(CacheError) -> Room {
         if options.mode != .overwrite {
-            var found: StreamInfo?
-            do throws(CacheError) {
-                found = try await self.cold.check(id)
-            } catch {
-                // Uploads go on while the cold tier is away. Two streams of one name are told apart when it is back.
-                guard ColdTier.isAway(error) else { throw error }
-            }
-            if found?.state == .sealed {
+            // Looked up first: what is copied while the cold tier is asked has not gone from there.
+            let place = try self.ledger.place(id)
+            let answer = try await self.coldAnswer(about: id)
+            if case .found(let info) = answer, info.state == .sealed {
                 throw CacheError(
                     .streamExists,
                     "The stream is sealed. Choose another id, or overwrite it.",
                     streamID: id
                 )
             }
+            if answer == .nothing, place == .copied || place == .missing,
+                try await self.hotInfo(id)?.state == .sealed
+            {
+                return .lostInCold
+            }
         }
         // A name with a stream in the hot tier that is to stay is refused there; its row must stay, too.
         let isNew = try await self.hotInfo(id) == nil
-        guard isNew || options.mode == .overwrite else { return }
+        guard isNew || options.mode == .overwrite else { return .ready }
         try self.ledger.forget(id)
         self.checks.forget(id)
         await self.copies.finished(id)
+        return .ready
+    }
+
+    private enum ColdAnswer: Equatable {
+        case nothing
+        case found(StreamInfo)
+        case away
+    }
+
+    private func coldAnswer(about id: StreamID) async throws(CacheError) -> ColdAnswer {
+        do throws(CacheError) {
+            guard let info = try await self.cold.check(id) else { return .nothing }
+            return .found(info)
+        } catch {
+            // Uploads go on while the cold tier is away. Two streams of one name are told apart when it is back.
+            guard ColdTier.isAway(error) else { throw error }
+            return .away
+        }
     }
 
     /// The hot tier has sealed a stream: the cold one is to have it.
