@@ -56,6 +56,38 @@ struct CopyingTests {
         }
     }
 
+    @Test(
+        "while the cold tier is full uploads and reads go on, health says so in time, and all is copied afterwards",
+        arguments: [StoreFault.answer(507, code: "InsufficientCapacity"), .answer(400, code: "EntityTooLarge")]
+    )
+    func full(_ fault: StoreFault) async throws {
+        let bench = try await TierBench()
+        let bytes = sample(200_000)
+        try await bench.withBackend { backend in
+            try await backend.write("before", bytes)
+            try await eventually("it is copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            bench.store.fail(fault, count: .max) { $0.method == "PUT" }
+            for number in 0..<10 { try await backend.write("a\(number)", bytes) }
+            try await eventually("it is noticed") { backend.store.cold.fullMilliseconds != nil }
+            #expect(try await backend.read("a3") == bytes)
+            // A full store still is read from.
+            #expect(try await bench.withBackend("two") { two in try await two.read("before") } == bytes)
+            #expect(backend.store.cold.outage == nil)
+            let health = await backend.health()
+            #expect(health.problems.isEmpty)
+            #expect(health.gauges["tier_pending_streams"] == 10)
+            bench.now.value.withLock { $0 += 1_000_000 }
+            let later = await backend.health()
+            #expect(later.problems.count == 1 && later.problems.first?.hasPrefix("store_full: ") == true)
+            #expect((later.gauges["tier_store_full_seconds"] ?? 0) >= 1_000)
+            bench.store.heal()
+            try await eventually("all are copied") { try backend.store.ledger.totals().pendingStreams == 0 }
+            let afterwards = await backend.health()
+            #expect(afterwards.problems.isEmpty && afterwards.gauges["tier_store_full_seconds"] == 0)
+        }
+        #expect(bench.streamKeys.count == 11)
+    }
+
     @Test("while the cold tier is away uploads and reads go on, health says so in time, and all is copied afterwards")
     func outage() async throws {
         let bench = try await TierBench()

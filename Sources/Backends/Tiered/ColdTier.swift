@@ -21,6 +21,9 @@ final class ColdTier: Sendable {
         /// Which store it is, as far as it could tell since it last was away.
         var identity: String?
         var wasAskedForIdentity = false
+        /// Since when it has had no room, and when it is tried again.
+        var fullSince: Int64?
+        var fullUntil: Int64 = 0
     }
 
     init(
@@ -50,6 +53,37 @@ final class ColdTier: Sendable {
 
     /// How long the pause still is in which nobody asks, in milliseconds.
     var pause: Int64 { self.state.withLock { $0.pausedUntil.map { max(0, $0 - self.clock.monotonic()) } ?? 0 } }
+
+    // MARK: Room
+
+    /// For how long it has had no room for streams, in milliseconds; `nil` where it has, as far as is known.
+    var fullMilliseconds: Int64? {
+        self.state.withLock { state in state.fullSince.map { self.clock.monotonic() - $0 } }
+    }
+
+    /// How long nothing is to be copied, in milliseconds: it does not answer, or has no room.
+    var copyPause: Int64 {
+        let now = self.clock.monotonic()
+        return max(self.pause, self.state.withLock { $0.fullSince == nil ? 0 : max(0, $0.fullUntil - now) })
+    }
+
+    /// It had no room for a stream.
+    ///
+    /// - Parameter milliseconds: How long it is left alone with others.
+    func hadNoRoom(for milliseconds: Int64) {
+        let now = self.clock.monotonic()
+        self.state.withLock { state in
+            if state.fullSince == nil { state.fullSince = now }
+            state.fullUntil = now + milliseconds
+        }
+    }
+
+    /// It had room for a stream.
+    ///
+    /// - Returns: Whether it had none before.
+    func hadRoom() -> Bool { self.state.withLock { $0.fullSince.take() != nil } }
+
+    // MARK: Asking
 
     /// Asks the cold tier.
     ///

@@ -109,7 +109,7 @@ public struct TieredBackend: CacheBackend {
     public func remove(_ id: StreamID) async throws(CacheError) { try await self.store.remove(id) }
 
     /// See ``/CacheProtocol/CacheBackend/health()``: the hot tier's figures and the cold one's (`cold_…`), what waits to be copied and
-    /// since when, and how often copying failed. A cold tier that is out of reach for long is a problem.
+    /// since when, and how often copying failed. A cold tier that is out of reach, or full, for long is a problem.
     public func health() async -> BackendHealth {
         var health = await self.store.hot.health()
         let cold = await self.store.cold.backend.health()
@@ -126,6 +126,14 @@ public struct TieredBackend: CacheBackend {
         health.gauges["tier_cold_reads_open"] = Int64(self.store.fills.count)
         let outage = self.store.cold.outage
         health.gauges["tier_out_of_reach_seconds"] = (outage?.milliseconds ?? 0) / 1_000
+        let full = self.store.cold.fullMilliseconds
+        health.gauges["tier_store_full_seconds"] = (full ?? 0) / 1_000
+        if let full, full >= self.store.configuration.outageSeconds * 1_000 {
+            health.problems.append(
+                "store_full: The cold tier has had no room for \(full / 1_000) s, and \(totals.pendingStreams) streams wait "
+                    + "to be copied. Make room in the store, or raise the quota."
+            )
+        }
         if let outage, outage.milliseconds >= self.store.configuration.outageSeconds * 1_000 {
             health.problems.append(
                 "store_unreachable: The cold tier has been out of reach for \(outage.milliseconds / 1_000) s, and \(totals.pendingStreams) "

@@ -35,7 +35,7 @@ public struct TieredConfiguration: Hashable, Sendable {
     /// For how long a stream that both tiers have is served without asking whether the cold tier still has it, in
     /// milliseconds: so soon a removal by another gateway is found out.
     public var revalidationMilliseconds: Int64 = 30_000
-    /// After how many seconds out of reach the cold tier is a problem that health checks tell.
+    /// After how many seconds out of reach, or without room, the cold tier is a problem that health checks tell.
     public var outageSeconds: Int64 = 900
 
     /// The wait before a copy is tried again; doubles up to the other one. In milliseconds.
@@ -43,6 +43,8 @@ public struct TieredConfiguration: Hashable, Sendable {
     var maximumBackoffMilliseconds: Int64 = 60_000
     /// For how long nobody asks a cold tier that did not answer, in milliseconds.
     var pauseMilliseconds: Int64 = 2_000
+    /// For how long nothing is copied to a cold tier that had no room, in milliseconds.
+    var fullPauseMilliseconds: Int64 = 10_000
     /// How long those wait for the cold tier who can do without its answer, in milliseconds.
     var checkMilliseconds: Int64 = 1_000
 
@@ -60,7 +62,7 @@ public struct TieredConfiguration: Hashable, Sendable {
     /// - `fetchBytes` (integer, default 524288): how much is fetched at once from the cold tier.
     /// - `fill` (boolean, default true): whether what is read from the cold tier is kept in the hot one.
     /// - `revalidateMs` (integer, default 30000): for how long a stream is served without asking the cold tier.
-    /// - `outageSeconds` (integer, default 900): after how long out of reach the cold tier is a problem.
+    /// - `outageSeconds` (integer, default 900): after how long out of reach, or full, the cold tier is a problem.
     ///
     /// - Parameter section: The backend's part of the configuration.
     /// - Throws: ``/CacheProtocol/ConfigError`` that names the key at fault.

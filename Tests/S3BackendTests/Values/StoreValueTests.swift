@@ -71,7 +71,7 @@ struct StoreValueTests {
             Self.failure(403, "SignatureDoesNotMatch"), Self.failure(404, "NoSuchBucket"),
             Self.failure(404, "NoSuchKey"),
             Self.failure(412, "PreconditionFailed"), Self.failure(501, "NotImplemented"), Self.failure(507),
-            Self.failure(403, "QuotaExceeded"),
+            Self.failure(403, "QuotaExceeded"), Self.failure(400, "EntityTooLarge"),
         ]
         for failure in never { #expect(policy.decide(after: failure, attempt: 1, random: 1) == .giveUp, "\(failure)") }
     }

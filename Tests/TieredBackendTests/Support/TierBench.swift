@@ -89,6 +89,7 @@ struct TierBench: Sendable {
         configuration.baseBackoffMilliseconds = 20
         configuration.maximumBackoffMilliseconds = 200
         configuration.pauseMilliseconds = 20
+        configuration.fullPauseMilliseconds = 20
         change(&files, &configuration)
         let hot = try self.hot(files, usesIndex: usesIndex)
         return try TieredBackend(

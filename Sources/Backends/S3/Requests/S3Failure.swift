@@ -34,8 +34,13 @@ struct S3Failure: Error, Hashable, Sendable {
     var isClockSkew: Bool { self.code == "RequestTimeTooSkewed" || self.code == "RequestExpired" }
     /// Whether the store has no room.
     var isFull: Bool {
-        self.status == 507 || ["QuotaExceeded", "InsufficientCapacity", "XMinioStorageFull"].contains(self.code)
+        self.status == 507 || Self.fullCodes.contains(self.code)
     }
+    private static let fullCodes: Set = [
+        "QuotaExceeded", "InsufficientCapacity", "XMinioStorageFull",
+        // A quota of OpenStack Swift. Nothing that is sent is too large in itself: long streams go up in parts.
+        "EntityTooLarge",
+    ]
     /// Whether the store does not let these credentials in.
     var isRefused: Bool { (self.status == 401 || self.status == 403) && !self.isClockSkew && !self.isFull }
     /// Whether the store could not be reached, or could not work.

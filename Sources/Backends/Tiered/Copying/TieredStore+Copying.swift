@@ -9,17 +9,16 @@ extension TieredStore {
     func copy() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                let pause = self.cold.pause
+                let pause = self.cold.copyPause
                 do throws(CacheError) {
-                    let room = self.configuration.maximumCopies - self.copies.activeCount
+                    // Whether there is room again one will find out.
+                    let limit = self.cold.fullMilliseconds == nil ? self.configuration.maximumCopies : 1
+                    let room = limit - self.copies.activeCount
                     if pause == 0, room > 0 {
                         // Those at work are still due: more are looked at than there is room for.
-                        let due = try self.ledger.due(
-                            at: self.clock.wall(),
-                            limit: self.configuration.maximumCopies + room
-                        )
+                        let due = try self.ledger.due(at: self.clock.wall(), limit: limit + room)
                         for pending in due {
-                            guard self.copies.activeCount < self.configuration.maximumCopies else { break }
+                            guard self.copies.activeCount < limit else { break }
                             guard self.copies.begin(pending.id) else { continue }
                             group.addTask {
                                 await self.copy(pending)
@@ -77,6 +76,7 @@ extension TieredStore {
                 if place == .copied { _ = try await self.cold.remove(id) }
                 return self.copies.resolve(id, isCopied: false)
             }
+            if place == .copied, self.cold.hadRoom() { try self.ledger.hasten(to: self.clock.wall()) }
             self.checks.note(id, at: self.clock.monotonic())
             self.copies.resolve(id, isCopied: place == .copied)
             self.logger.debug("stream copied to the cold tier", metadata: ["stream": "\(id)", "bytes": "\(info.size)"])
@@ -119,7 +119,13 @@ extension TieredStore {
                 return false
             }
         }
-        try await self.send(info)
+        do throws(CacheError) {
+            try await self.send(info)
+        } catch {
+            // Others would fare no better: sending them for nothing is left for a while.
+            if error.code == .storageFull { self.cold.hadNoRoom(for: self.configuration.fullPauseMilliseconds) }
+            throw error
+        }
         guard let there = try await self.cold.info(id), Self.isSame(there, info), try await self.isWhole(info) else {
             self.damagedCopies.add(1, ordering: .relaxed)
             _ = try await self.cold.remove(id)
