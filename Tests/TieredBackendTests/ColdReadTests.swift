@@ -121,7 +121,9 @@ struct ColdReadTests {
         bench.store.change("streams/a") { $0?.bytes.setInteger(UInt8(bytes[150_000] ^ 1), at: 150_000) }
         try await bench.withBackend { backend in
             _ = try await backend.read("a")
-            try await eventually("the damage is counted") { await backend.health().gauges["tier_damaged_copies"] == 1 }
+            try await eventually("the damage is counted") {
+                await backend.health().gauges["tier_damaged_copies_total"] == 1
+            }
             try await eventually("nothing is kept") { try await backend.store.hot.find("a") == nil }
         }
     }

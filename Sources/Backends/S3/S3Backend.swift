@@ -75,9 +75,9 @@ public struct S3Backend: CacheBackend, IdentifiedStore {
         return BackendHealth(
             problems: tallies.trouble.map { ["\($0.problem): \(self.store.error($0).message)"] } ?? [],
             gauges: [
-                "store_requests": tallies.requests,
-                "store_retries": tallies.retries,
-                "store_failures": tallies.failures,
+                "store_requests_total": tallies.requests,
+                "store_retries_total": tallies.retries,
+                "store_failures_total": tallies.failures,
                 "uploads_open": Int64(self.store.names.uploadCount),
             ]
         )

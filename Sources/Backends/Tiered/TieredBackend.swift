@@ -121,8 +121,8 @@ public struct TieredBackend: CacheBackend {
         health.gauges["tier_pending_bytes"] = totals.pendingBytes
         health.gauges["tier_oldest_pending_seconds"] = oldest
         health.gauges["tier_conflicts"] = totals.conflicts
-        health.gauges["tier_failures"] = self.store.cold.failures
-        health.gauges["tier_damaged_copies"] = self.store.damagedCopies.load(ordering: .relaxed)
+        health.gauges["tier_failures_total"] = self.store.cold.failures
+        health.gauges["tier_damaged_copies_total"] = self.store.damagedCopies.load(ordering: .relaxed)
         health.gauges["tier_cold_reads_open"] = Int64(self.store.fills.count)
         let outage = self.store.cold.outage
         health.gauges["tier_out_of_reach_seconds"] = (outage?.milliseconds ?? 0) / 1_000
