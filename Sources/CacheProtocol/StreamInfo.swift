@@ -22,6 +22,8 @@ public struct StreamInfo: Hashable, Sendable {
     public var metadata: [String: String]
     /// What acknowledging the stream's end meant: against what its bytes are safe.
     public var durability: Durability?
+    /// Which tiers have the whole of the sealed stream, the hot one first, for a backend that has several; else empty.
+    public var copies: [StorageTier] = []
 
     /// Makes the record of a new stream.
     ///
@@ -43,6 +45,14 @@ public struct StreamInfo: Hashable, Sendable {
         guard let sealedAt = self.sealedAt, let seconds = self.timeToLiveSeconds else { return nil }
         return sealedAt.advanced(bySeconds: seconds)
     }
+}
+
+/// A tier of a backend that has several.
+public enum StorageTier: String, Hashable, Sendable, CaseIterable {
+    /// The fast one, of this gateway alone.
+    case hot
+    /// The durable one, which others may share.
+    case cold
 }
 
 /// Against what an acknowledged stream is safe.

@@ -142,6 +142,27 @@ struct SeveralGatewaysTests {
         }
     }
 
+    @Test("a stream says in which tiers it is: the hot one, both once it is copied, the cold one elsewhere")
+    func copies() async throws {
+        try await self.withTwo { bench, one, two in
+            func copies(_ backend: TieredBackend) async throws -> [[StorageTier]?] {
+                let page = try await backend.streams(matching: StreamFilter(), after: nil, limit: 10)
+                let listed = page.streams.first { $0.id.rawValue == "a" }?.copies
+                return [try await backend.find("a")?.copies, listed]
+            }
+            bench.store.fail(.answer(507, code: "InsufficientCapacity"), count: 1_000) { $0.method == "PUT" }
+            try await one.write("a", sample(10_000))
+            #expect(try await copies(one) == [[.hot], [.hot]])
+            bench.store.heal()
+            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            #expect(try await copies(one) == [[.hot, .cold], [.hot, .cold]])
+            #expect(try await copies(two) == [[.cold], [.cold]])
+            _ = try await two.read("a")
+            try await eventually("it is there, too") { try two.store.ledger.place(StreamID("a")) == .copied }
+            #expect(try await copies(two) == [[.hot, .cold], [.hot, .cold]])
+        }
+    }
+
     @Test("a store that has lost everything, or is another, takes nothing from the hot tier")
     func emptied() async throws {
         let bench = try await TierBench()

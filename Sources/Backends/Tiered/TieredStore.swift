@@ -69,14 +69,26 @@ final class TieredStore: Sendable {
             throw self.notFound(id)
         }
         // What an upload elsewhere left half done is nobody's stream here.
-        if let info = try await self.cold.info(id), info.state == .sealed { return info }
+        if let info = try await self.cold.info(id), info.state == .sealed { return Self.inCold(info) }
         throw self.notFound(id)
     }
 
-    /// A stream's facts, with the durability that it has by now.
+    /// The facts of a stream that the hot tier has, with where its copies are and the durability that it has by now.
     func described(_ info: StreamInfo) throws(CacheError) -> StreamInfo {
+        guard info.state == .sealed else { return info }
         var info = info
-        if info.state == .sealed, try self.ledger.place(info.id) == .copied { info.durability = .tier }
+        info.copies = [.hot]
+        if try self.ledger.place(info.id) == .copied {
+            info.copies.append(.cold)
+            info.durability = .tier
+        }
+        return info
+    }
+
+    /// The facts of a stream that only the cold tier has.
+    private static func inCold(_ info: StreamInfo) -> StreamInfo {
+        var info = info
+        info.copies = [.cold]
         return info
     }
 
@@ -150,9 +162,9 @@ final class TieredStore: Sendable {
                     continue
                 }
                 known.insert(info.id)
-                merged.append(coldOnes[info.id] == nil ? info : try self.described(info))
+                merged.append(try self.described(info))
             }
-            merged += coldOnes.values.filter { !known.contains($0.id) }
+            merged += coldOnes.values.filter { !known.contains($0.id) }.map(Self.inCold)
             merged.sort { $0.id < $1.id }
             if merged.count > limit {
                 let page = Array(merged.prefix(limit))

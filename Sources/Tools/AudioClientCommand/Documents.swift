@@ -157,6 +157,7 @@ struct StreamDocument: Encodable {
     var metadata: [String: String]?
     var durability: String?
     var readers: Int64?
+    var copies: [String]?
 
     init(_ stream: StreamDescription) {
         self.streamId = stream.streamID
@@ -172,6 +173,7 @@ struct StreamDocument: Encodable {
         self.metadata = stream.metadata
         self.durability = stream.durability
         self.readers = stream.readers
+        self.copies = stream.copies
     }
 }
 

@@ -103,12 +103,14 @@ struct MessageLiteralTests {
         info.expiresAt = 4
         info.timeToLiveSeconds = 5
         info.metadata = ["k": "v"]
-        info.durability = "process"
+        info.durability = "tier"
         info.readers = 6
+        info.copies = ["hot", "cold"]
         let live = StreamDescription(streamID: "t", state: "live", size: 0)
         let facts =
             #""state":"sealed","size":3,"contentType":"audio/wav","sha256":"ab","createdAt":1,"sealedAt":2,"#
-            + #""lastReadAt":3,"expiresAt":4,"ttlSeconds":5,"metadata":{"k":"v"},"durability":"process","readers":6"#
+            + #""lastReadAt":3,"expiresAt":4,"ttlSeconds":5,"metadata":{"k":"v"},"durability":"tier","#
+            + #""readers":6,"copies":["hot","cold"]"#
         return [
             Server(.connected, nil, #"{"type":"CONNECTED","message":"m"}"#),
             Server(.started, "s", #"{"type":"STARTED","streamId":"s","message":"m"}"#),

@@ -80,6 +80,7 @@ extension SplitMix64 {
         stream.metadata = self.maybe { $0.labels() }
         stream.durability = self.maybe { $0.text(upTo: 10) }
         stream.readers = self.maybe { $0.number() }
+        stream.copies = self.maybe { [$0.text(upTo: 10), $0.text(upTo: 10)] }
         return stream
     }
 

@@ -17,5 +17,6 @@ extension StreamDescription {
         self.metadata = labels.isEmpty ? nil : labels
         self.durability = info.durability?.rawValue
         self.readers = Int64(readers.count(of: info.id))
+        self.copies = info.copies.isEmpty ? nil : info.copies.map(\.rawValue)
     }
 }

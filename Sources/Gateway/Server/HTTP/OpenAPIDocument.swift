@@ -582,6 +582,11 @@ enum OpenAPIDocument {
                     "type": "integer",
                     "minimum": 0,
                     "description": "How many have it open for reading on this gateway"
+                  },
+                  "copies": {
+                    "type": "array",
+                    "items": {"enum": ["hot", "cold"]},
+                    "description": "Which tiers have the whole of the sealed stream, of a gateway that has tiers"
                   }
                 }
               },

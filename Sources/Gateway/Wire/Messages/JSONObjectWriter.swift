@@ -60,6 +60,18 @@ package struct JSONObjectWriter {
         self.buffer.writeStaticString("}")
     }
 
+    /// A list of strings.
+    package mutating func words(_ name: StaticString, _ value: [String]?) {
+        guard let value else { return }
+        self.name(name)
+        self.buffer.writeStaticString("[")
+        for (index, word) in value.enumerated() {
+            if index > 0 { self.buffer.writeStaticString(",") }
+            self.quoted(word)
+        }
+        self.buffer.writeStaticString("]")
+    }
+
     mutating func requestID(_ value: RequestID?) {
         switch value {
         case .none: break

@@ -137,6 +137,16 @@ struct MessageFields {
         return value
     }
 
+    /// A list of strings, or `nil` where it is absent.
+    func words(_ name: String) throws(MessageFault) -> [String]? {
+        let key = Name(name)
+        if self.isAbsent(key) { return nil }
+        guard let value = try? self.container.decode([String].self, forKey: key) else {
+            throw self.fault(.badMessage, "\(name) is to be a list of strings.")
+        }
+        return value
+    }
+
     /// The objects of a list, each decoded; `nil` where the list is absent.
     func list<Element: Decodable>(_ name: String, of: Element.Type) throws(MessageFault) -> [Element]? {
         let key = Name(name)

@@ -138,6 +138,8 @@ public struct StreamDescription: Hashable, Sendable, Decodable {
     public var durability: String?
     /// How many have the stream open for reading on the gateway that tells; gateways of old don't.
     public var readers: Int64?
+    /// Which tiers have the whole of the sealed stream: `hot`, `cold` or both, of a gateway that has tiers.
+    public var copies: [String]?
 
     /// Makes a description.
     ///
@@ -154,6 +156,7 @@ public struct StreamDescription: Hashable, Sendable, Decodable {
     private enum CodingKeys: String, CodingKey {
         case streamID = "streamId"
         case timeToLiveSeconds = "ttlSeconds"
-        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability, readers
+        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability, readers,
+            copies
     }
 }

@@ -40,6 +40,7 @@ extension StreamDescription {
         object.strings("metadata", self.metadata)
         object.string("durability", self.durability)
         object.integer("readers", self.readers)
+        object.words("copies", self.copies)
     }
 
     /// The facts among a message's fields; `nil` where name, state or size is missing.
@@ -58,5 +59,6 @@ extension StreamDescription {
         self.metadata = try fields.strings("metadata")
         self.durability = try fields.string("durability")
         self.readers = try fields.integer("readers", in: anything)
+        self.copies = try fields.words("copies")
     }
 }

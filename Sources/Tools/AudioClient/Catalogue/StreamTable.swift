@@ -77,6 +77,7 @@ public struct StreamTable: Sendable {
             ("last read", time(stream.lastReadAt)), ("expires", time(stream.expiresAt)),
             ("kept for", stream.timeToLiveSeconds.map { "\($0) s after sealing" }), ("durability", stream.durability),
             ("readers", stream.readers.map { "\($0)" }),
+            ("copies", stream.copies.map { $0.joined(separator: ", ") }),
         ]
         rows += (stream.metadata ?? [:]).sorted { $0.key < $1.key }.map { ("label", "\($0.key)=\($0.value)") }
         return rows.compactMap { name, value in

@@ -12,7 +12,10 @@ const steps = {
     ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -30, PageUp: 30, Home: -Infinity, End: Infinity,
 };
 /** Against what a stream is safe, in words. */
-const safeties = { memory: 'nothing: it is in memory', process: 'the end of the process', power: 'a power cut' };
+const safeties = {
+    memory: 'nothing: it is in memory', process: 'the end of the process', power: 'a power cut',
+    tier: 'the loss of this machine',
+};
 
 export class Inspector {
     /** Called with the stream that is to be removed. */
@@ -344,6 +347,7 @@ export class Inspector {
             ['Expires', time(stream.expiresAt)],
             ['Readers', stream.readers === undefined ? null : words.count(stream.readers)],
             ['Safe against', safeties[stream.durability] ?? null],
+            ['Copies', stream.copies?.join(', ') ?? null],
             ...Object.entries(stream.metadata ?? {}).map(([name, value]) => [name, value, 'label']),
         ];
         const told = rows.filter(([, value]) => value !== null);
