@@ -145,7 +145,9 @@ let package = Package(
         ),
         .target(
             name: "CacheInspect",
-            dependencies: ["CacheProtocol", "SQLiteBackend", "FileStorage", nioCore, crypto, logging],
+            dependencies: [
+                "CacheProtocol", "SQLiteBackend", "FileStorage", "S3Backend", "TieredBackend", nioCore, crypto, logging,
+            ],
             path: "Sources/Tools/CacheInspect"
         ),
         .executableTarget(
@@ -248,7 +250,8 @@ let package = Package(
         .testTarget(
             name: "CacheInspectTests",
             dependencies: [
-                "CacheInspect", "SQLiteBackend", "FileStorage", "FileBackendSupport", "CacheProtocol", "TestSupport",
+                "CacheInspect", "SQLiteBackend", "S3Backend", "TieredBackend", "FileStorage", "FileBackendSupport",
+                "CacheProtocol", "ObjectStoreSupport", "TestSupport", logging, nioCore,
             ]
         ),
     ]

@@ -12,6 +12,9 @@ struct LocationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The cache directory, with an index or without one.", valueName: "dir"))
     var directory: String?
 
+    /// The tiers of the configuration that was named; `nil` where it has none, or none was named.
+    func tiers() throws -> TierLocation? { try self.config.flatMap { try TierLocation(config: $0) } }
+
     /// Opens the cache.
     func inspector(_ access: CacheInspector.Access = .read) throws -> CacheInspector {
         try CacheInspector(

@@ -7,7 +7,12 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show all that is known about a stream, and what the header of the audio says.",
-        discussion: CacheInspectTool.exitCodes,
+        discussion: """
+            With the --config of a gateway with tiers, also where its copies are: what the hot tier has, what the ledger \
+            says of copying it, and what the object store answers.
+
+            \(CacheInspectTool.exitCodes)
+            """,
         aliases: ["info"]
     )
 
@@ -23,7 +28,13 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         let (location, id, isJSON) = (self.location, self.id, self.json)
         try await Console().run { console in
-            let details = try location.inspector().details(try StreamID(id))
+            let (inspector, id) = (try location.inspector(), try StreamID(id))
+            let details =
+                if let tiers = try location.tiers() {
+                    try await inspector.details(id, tiers: tiers)
+                } else {
+                    try inspector.details(id)
+                }
             try console.result(isJSON ? try details.json() : details.lines.joined(separator: "\n") + "\n")
         }
     }

@@ -16,6 +16,10 @@ struct VerifyCommand: AsyncParsableCommand {
             A sample of 5% or 2G has other streams each time; 1/7 to 7/7 have each stream once. --max-duration and \
             --not-verified-since together let a run go on where the one before stopped.
 
+            With --tier cold and the --config of a gateway with tiers (or of one with the s3 backend) the objects of the \
+            store are read, and compared with the size and SHA-256 that were sealed. Nothing is remembered of that. \
+            Credentials are found as the gateway finds them.
+
             \(CacheInspectTool.exitCodes)
             """,
         aliases: ["check"]
@@ -26,6 +30,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup
     var location: LocationOptions
+
+    @Option(help: "Which tier of a gateway with tiers: hot or cold.")
+    var tier = Tier.hot
 
     @Option(help: ArgumentHelp("Only a part of the streams: 5%, 1/7 or 2G.", valueName: "sample"))
     var sample: Sample?
@@ -53,6 +60,13 @@ struct VerifyCommand: AsyncParsableCommand {
         if !self.ids.isEmpty, self.sample != nil || self.notVerifiedSince != nil {
             throw ValidationError("--sample and --not-verified-since are for all streams; leave the ids out.")
         }
+        guard self.tier == .cold else { return }
+        if self.location.config == nil {
+            throw ValidationError("--tier cold needs the --config of a gateway, which says where its cold tier is.")
+        }
+        if self.notVerifiedSince != nil {
+            throw ValidationError("--not-verified-since is for the hot tier: of the cold one nobody remembers it.")
+        }
     }
 
     func run() async throws {
@@ -60,16 +74,32 @@ struct VerifyCommand: AsyncParsableCommand {
         let command = self
         try await Console().run { console in
             let options = try command.options()
+            let report = VerifyReport(console: console, isJSON: isJSON, isVerbose: isVerbose)
+            if command.tier == .cold { return try await command.verifyCold(options, report) }
             let inspector = try location.inspector(options.isRecorded ? .update : .read)
             if !inspector.hasIndex, options.notVerifiedSince != nil {
                 console.notice("Without an index nobody remembers what was verified when: all streams are verified.")
             }
-            let report = VerifyReport(console: console, isJSON: isJSON, isVerbose: isVerbose)
-            let summary = try await inspector.verify(options) { report.take($0) }
-            let text = isJSON ? try VerifyDocument.line(summary) : summary.lines.joined(separator: "\n")
-            try console.result(text + "\n")
-            if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+            try report.end(try await inspector.verify(options) { report.take($0) })
         }
+    }
+
+    private func verifyCold(_ options: VerifyOptions, _ report: VerifyReport) async throws {
+        guard let tiers = try self.location.tiers() else {
+            throw InspectError(
+                .configuration,
+                "The configuration \(self.location.config ?? "") has no cold tier: its backend is neither tiered nor s3.",
+                remedy: "Leave --tier out."
+            )
+        }
+        // A cold tier of files is a cache directory like any other.
+        if let directory = tiers.directory {
+            let inspector = try CacheInspector(try CacheLocation(directory: directory), access: .read)
+            var options = options
+            options.isRecorded = false
+            return try report.end(try await inspector.verify(options) { report.take($0) })
+        }
+        try report.end(try await ColdStore(tiers).verify(options) { report.take($0) })
     }
 
     private func options() throws -> VerifyOptions {
@@ -84,11 +114,23 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 }
 
+/// A tier that can be verified.
+enum Tier: String, ExpressibleByArgument, CaseIterable {
+    case hot, cold
+}
+
 /// Tells what verifying finds, as it does.
 private struct VerifyReport: Sendable {
     let console: Console
     let isJSON: Bool
     let isVerbose: Bool
+
+    /// Tells the summary, and ends with its exit code.
+    func end(_ summary: VerifySummary) throws {
+        let text = self.isJSON ? try VerifyDocument.line(summary) : summary.lines.joined(separator: "\n")
+        try self.console.result(text + "\n")
+        if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+    }
 
     func take(_ event: VerifyEvent) {
         switch event {

@@ -32,6 +32,36 @@ struct LocationAndStatsTests {
         #expect(location.minimumFreeBytes == 7)
     }
 
+    @Test("a gateway with tiers has its cache where its hot tier is")
+    func tiered() throws {
+        let cache = try TestCache()
+        let config = try self.write(
+            """
+            {"backend": {"type": "tiered", "ledger": "l.sqlite",
+             "hot": {"type": "sqlite", "directory": "\(cache.directory.path)", "maxBytes": 1000},
+             "cold": {"type": "s3", "endpoint": "https://store", "bucket": "b"}}}
+            """,
+            in: cache.directory
+        )
+        let location = try CacheLocation(config: config)
+        #expect(location.directory == cache.directory.path && location.index != nil)
+        #expect(location.maximumBytes == 1_000)
+        #expect(try TierLocation(config: config)?.ledger == "l.sqlite")
+        let plain = try self.write(#"{"backend": {"type": "mmap", "directory": "d"}}"#, in: cache.directory)
+        #expect(try TierLocation(config: plain) == nil)
+        let files = try self.write(
+            #"{"backend": {"type": "tiered", "ledger": "l", "cold": {"type": "mmap", "directory": "d"}}}"#,
+            in: cache.directory
+        )
+        #expect(try TierLocation(config: files)?.directory == "d")
+        let wrong = try self.write(
+            #"{"backend": {"type": "tiered", "ledger": "l", "cold": {"type": "s3", "endpoint": "https://store"}}}"#,
+            in: cache.directory
+        )
+        let error = #expect(throws: InspectError.self) { try TierLocation(config: wrong) }
+        #expect(error?.code == .configuration && error?.description.contains("backend.cold.bucket") == true)
+    }
+
     @Test("what is not there is code 66 and says what to do")
     func absent() throws {
         let directory = try TemporaryDirectory()

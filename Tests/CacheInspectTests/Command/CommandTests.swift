@@ -1,6 +1,7 @@
 import CacheInspect
 import CacheProtocol
 import Foundation
+import ObjectStoreSupport
 import SQLiteBackend
 import TestSupport
 import Testing
@@ -126,6 +127,38 @@ struct CommandTests {
         let applied = try await self.run(["repair", "--apply"] + place)
         #expect(applied.code == 0, "\(applied)")
         #expect(try cache.row(of: "row") == nil)
+    }
+
+    @Test("verify --tier cold has verify's exit codes, 74 where the store is away, 78 where it lets nobody in")
+    func verifyCold() async throws {
+        let bench = try await ColdBench()
+        try await bench.fill(["a": [1, 2, 3], "b": [4, 5, 6]])
+        let place = ["verify", "--tier", "cold", "--config", try bench.config()]
+        let good = try await self.run(place, environment: ColdBench.environment)
+        #expect(good.code == 0 && good.output.contains("2 checked") && good.output.contains("2 digests"), "\(good)")
+        bench.flipBit(of: "b", at: 1)
+        let bad = try await self.run(place, environment: ColdBench.environment)
+        #expect(bad.code == 1 && bad.output.contains("digest differs: b\n"), "\(bad)")
+        let one = try await self.run(place + ["a", "--json"], environment: ColdBench.environment)
+        #expect(one.code == 0, "\(one)")
+        for line in one.output.split(separator: "\n") {
+            #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+        }
+        let refused = try await self.run(
+            place,
+            environment: ["AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "not-the-secret"]
+        )
+        #expect(refused.code == 78 && refused.errors.contains("Check the access key"), "\(refused)")
+        #expect(!refused.errors.contains("not-the-secret"))
+        await bench.store.kill()
+        let away = try await self.run(place, environment: ColdBench.environment)
+        #expect(away.code == 74 && away.output.isEmpty, "\(away)")
+        let wrong = [
+            ["verify", "--tier", "cold"], place + ["--not-verified-since", "1d"], ["verify", "--tier", "x"],
+        ]
+        for arguments in wrong {
+            #expect(try await self.run(arguments).code == 64, "\(arguments)")
+        }
     }
 
     @Test(

@@ -37,6 +37,29 @@ extension S3Store {
         return StreamPage(streams: page, next: nil)
     }
 
+    /// One page of names and sizes.
+    func listedCopies(
+        after cursor: StreamID?,
+        limit: Int
+    ) async throws(CacheError) -> (copies: [ListedCopy], next: StreamID?) {
+        do throws(S3Failure) {
+            var start = cursor.map { self.key($0) }
+            while true {
+                let listing = try await self.client.list(prefix: self.streamsPrefix, after: start, limit: limit)
+                let copies = listing.objects.compactMap { object in
+                    self.id(object.key).map { ListedCopy(id: $0, size: object.size) }
+                }
+                // A page of nothing but other things' objects has no name to go on from.
+                guard copies.isEmpty, listing.hasMore, let last = listing.objects.last else {
+                    return (copies, listing.hasMore ? copies.last?.id : nil)
+                }
+                start = last.key
+            }
+        } catch {
+            throw self.error(error)
+        }
+    }
+
     /// Names in the store, the last key that was looked at, and whether there are more.
     private func ids(
         matching filter: StreamFilter,

@@ -79,7 +79,7 @@ final class S3Store: Sendable {
     }
 
     /// What the store has of a stream, be it whole or not: enough to remove it.
-    private func stored(_ id: StreamID) async throws(CacheError) -> Found? {
+    func stored(_ id: StreamID) async throws(CacheError) -> Found? {
         let answer: S3Answer
         do throws(S3Failure) {
             answer = try await self.client.head(self.key(id))

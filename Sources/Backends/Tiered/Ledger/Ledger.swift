@@ -8,20 +8,7 @@ import GRDB
 ///
 /// Calls may wait for the device.
 final class Ledger: Sendable {
-    /// Where a stream is.
-    enum Place: String, Sendable {
-        /// In the hot tier alone, as far as is known.
-        case pending
-        /// In the cold tier, and verified there. In the hot tier perhaps.
-        case copied
-        /// In the cold tier, and in part in the hot one.
-        case filling
-        /// In the hot tier; the cold one has another stream of this name.
-        case conflict
-        /// In the hot tier. The cold one had it, has not got it any more, and nothing says that it was removed there and
-        /// not lost: neither served, nor let go of.
-        case missing
-    }
+    typealias Place = TierPlace
 
     /// A stream that is to be copied.
     struct Pending: Hashable, Sendable {

@@ -9,6 +9,8 @@ public struct StreamDetails: Sendable {
     let audio: AudioHeader?
     let path: String
     let now: Timestamp
+    /// Where its copies are, for a gateway with tiers.
+    var copies: StreamCopies?
 
     /// One JSON document with a final newline.
     ///
@@ -37,7 +39,9 @@ public struct StreamDetails: Sendable {
         facts.append(("durability", stream.durability?.rawValue ?? "not known"))
         facts.append(("verified", self.verified))
         for (name, value) in stream.metadata.sorted(by: { $0.key < $1.key }) { facts.append(("label \(name)", value)) }
-        facts.append(("audio", self.audio?.sentence ?? "not WAV, MP3, Ogg or FLAC"))
+        facts += self.copies?.facts ?? []
+        // What no file is there of can't be looked into.
+        if !self.path.isEmpty { facts.append(("audio", self.audio?.sentence ?? "not WAV, MP3, Ogg or FLAC")) }
         let width = facts.map { TerminalText.width(TerminalText.safe($0.0)) }.max() ?? 0
         return facts.map { name, value in
             let name = TerminalText.safe(name)
@@ -86,10 +90,12 @@ public struct StreamDetails: Sendable {
         var fileSize: Int64?
         var fileError: String?
         var audio: Audio?
+        var copies: StreamCopies.Document?
 
         init(_ details: StreamDetails) {
             self.stream = StreamDocument(details.stream)
             self.path = details.path
+            self.copies = details.copies.map(StreamCopies.Document.init)
             switch details.file {
             case .success(let size): self.fileSize = size
             case .failure(let error): self.fileError = "\(error)"

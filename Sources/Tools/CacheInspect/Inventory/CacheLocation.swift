@@ -47,12 +47,14 @@ public struct CacheLocation: Hashable, Sendable {
             self.index = Self.index(inDirectory: self.directory)
             return
         }
-        let backend = try ConfigDocument.read(config).backend
+        let backend = try ConfigDocument.read(config).files
         guard let directory = backend.directory ?? backend.defaultDirectory else {
             throw InspectError(
                 .noIndex,
                 "\(config): backend.type \"\(backend.type)\" keeps no files, so there is nothing to look at.",
-                remedy: "Name the configuration of a gateway with the backend \"sqlite\" or \"mmap\"."
+                remedy:
+                    "Name the configuration of a gateway with the backend \"sqlite\" or \"mmap\", or with one as hot "
+                    + "tier. Streams in an object store are verified by: cache-inspect verify --tier cold."
             )
         }
         self.directory = directory
@@ -94,7 +96,24 @@ private struct ConfigDocument: Decodable {
         }
     }
 
+    /// The backend that keeps files, of a gateway with tiers.
+    private struct Tiers: Decodable {
+        struct Members: Decodable {
+            var hot: Backend?
+        }
+
+        var backend: Members
+    }
+
     var backend: Backend
+    private var hot: Backend?
+
+    /// The backend that may keep files: the hot one of two.
+    var files: Backend { self.backend.type == "tiered" ? self.hot ?? self.backend : self.backend }
+
+    private enum CodingKeys: String, CodingKey {
+        case backend
+    }
 
     static func read(_ path: String) throws(InspectError) -> ConfigDocument {
         guard let bytes = FileManager.default.contents(atPath: path) else {
@@ -105,7 +124,9 @@ private struct ConfigDocument: Decodable {
             )
         }
         do {
-            return try JSONDecoder().decode(ConfigDocument.self, from: bytes)
+            var document = try JSONDecoder().decode(ConfigDocument.self, from: bytes)
+            document.hot = try JSONDecoder().decode(Tiers.self, from: bytes).backend.hot
+            return document
         } catch {
             throw InspectError(
                 .configuration,

@@ -57,12 +57,21 @@ extension InspectError {
         case let error as InspectError: error
         case let error as CacheError:
             InspectError(
-                error.code == .badStreamID ? .usage : error.code == .streamNotFound ? .wrong : .io,
+                Self.code(error.code),
                 (error.streamID.map { "Stream \($0): " } ?? "") + error.message
             )
         case is CancellationError: InspectError(.interrupted, "Interrupted.")
         case let error as ConfigError: InspectError(.configuration, "\(error)")
         default: InspectError(.io, "\(error)")
+        }
+    }
+
+    private static func code(_ code: CacheError.Code) -> Code {
+        switch code {
+        case .badStreamID: .usage
+        case .streamNotFound: .wrong
+        case .configuration: .configuration
+        default: .io
         }
     }
 }

@@ -3,8 +3,8 @@ import SQLiteBackend
 
 /// Verifies streams, several at once, in memory that does not grow with their number or length.
 struct Verifier {
-    /// What came of one check; `nil` where it was cancelled half-way.
-    private typealias Outcome = Result<(finding: Finding, row: IndexedStream)?, InspectError>
+    /// What came of one check.
+    private typealias Outcome = (finding: Finding, row: IndexedStream)
 
     private let inspector: CacheInspector
     private let options: VerifyOptions
@@ -79,13 +79,15 @@ struct Verifier {
             SampleSelector($0, totalBytes: totalBytes, phase: self.options.phase)
         }
         var queue = StreamQueue(self.inspector.inventory, query)
+        var leftOut: Int64 = 0
         try await self.verifyEach { () async throws(InspectError) in
             while let stream = try await queue.next() {
-                if selector?.chooses(stream.id, size: stream.size) ?? true { return (stream, 0) }
-                return (nil, 1)
+                if selector?.chooses(stream.id, size: stream.size) ?? true { return stream }
+                leftOut += 1
             }
             return nil
         }
+        self.summary.leftOut = leftOut
     }
 
     private mutating func verifyNamed() async throws(InspectError) {
@@ -93,52 +95,39 @@ struct Verifier {
         let inspector = self.inspector
         var strangers: [Finding] = []
         try await self.verifyEach { () async throws(InspectError) in
-            guard let id = ids.popFirst() else { return nil }
-            let row = try await BlockingWork.attempt { _ throws(InspectError) in try inspector.inventory.stream(id) }
-            if row == nil { strangers.append(inspector.stranger(id)) }
-            return (row, 0)
+            while let id = ids.popFirst() {
+                let row = try await BlockingWork.attempt { _ throws(InspectError) in
+                    try inspector.inventory.stream(id)
+                }
+                if let row { return row }
+                strangers.append(inspector.stranger(id))
+            }
+            return nil
         }
         for finding in strangers { self.count(finding) }
     }
 
-    /// Verifies what `next` gives until that is `nil`: a stream, or how many were left out.
-    private mutating func verifyEach(
-        _ next: () async throws(InspectError) -> (stream: IndexedStream?, leftOut: Int64)?
-    ) async throws(InspectError) {
-        let deadline = self.options.maximumDuration.map { ContinuousClock.now + .milliseconds($0.milliseconds) }
+    /// Verifies what `next` gives until that is `nil`.
+    private mutating func verifyEach(_ next: () async throws(InspectError) -> IndexedStream?) async throws(InspectError)
+    {
         let check = StreamCheck(inventory: self.inspector.inventory, files: self.inspector.files) { [meter] count in
             meter.add(bytes: count)
         }
         var copy = self
-        let failure = await withTaskGroup(of: Outcome.self) { group -> InspectError? in
-            var running = 0
-            do throws(InspectError) {
-                while !Task.isCancelled, let (stream, leftOut) = try await next() {
-                    copy.summary.leftOut += leftOut
-                    guard let stream else { continue }
-                    if let deadline, ContinuousClock.now >= deadline {
-                        copy.summary.isOutOfTime = true
-                        break
-                    }
-                    if running >= min(max(copy.options.jobs, 1), 64), let outcome = await group.next() {
-                        try copy.take(outcome)
-                        running -= 1
-                    }
-                    group.addTask { await Self.outcome(check, stream) }
-                    running += 1
-                }
-                while let outcome = await group.next() { try copy.take(outcome) }
-                return nil
-            } catch {
-                group.cancelAll()
-                return error
-            }
+        let isOutOfTime = try await ParallelChecks.run(copy.options, next: next) { stream in
+            await Self.outcome(check, stream)
+        } take: { checked throws(InspectError) in
+            try copy.take(checked)
         }
+        copy.summary.isOutOfTime = isOutOfTime
         self = copy
-        if let failure { throw failure }
     }
 
-    private static func outcome(_ check: StreamCheck, _ stream: IndexedStream) async -> Outcome {
+    /// Checks one stream; `nil` where that was cancelled half-way.
+    private static func outcome(
+        _ check: StreamCheck,
+        _ stream: IndexedStream
+    ) async -> Result<Outcome?, InspectError> {
         do throws(InspectError) {
             return .success(
                 try await BlockingWork.attempt { cancellation throws(InspectError) in
@@ -153,8 +142,8 @@ struct Verifier {
 
     // MARK: What came of it
 
-    private mutating func take(_ outcome: Outcome) throws(InspectError) {
-        guard let (finding, row) = try outcome.get() else { return }
+    private mutating func take(_ checked: Outcome) throws(InspectError) {
+        let (finding, row) = checked
         self.count(finding)
         guard self.isRecording, let verification = finding.verdict.verification else { return }
         do throws(InspectError) {
