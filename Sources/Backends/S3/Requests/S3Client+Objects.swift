@@ -115,11 +115,14 @@ extension S3Client {
         conditional.headers.append(("if-none-match", "*"))
         do throws(S3Failure) {
             let answer = try await self.perform(conditional)
-            self.noteConditions()
+            // OpenStack Swift passes over a condition where an upload is completed, and refuses it where an object is put.
+            if request.method == .put { self.noteConditions() }
             return answer
         } catch {
-            guard error.isUnsupported, request.isRepeatable else { throw error }
+            guard error.isUnsupported else { throw error }
             self.forgetConditions()
+            // Whoever sends what can't be made again here sends it again.
+            guard request.isRepeatable else { throw error }
             return try await self.perform(request)
         }
     }
