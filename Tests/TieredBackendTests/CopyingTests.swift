@@ -56,6 +56,26 @@ struct CopyingTests {
         }
     }
 
+    /// Found on a busy machine: the copier took the row for that of a stream that was removed, and removed the copy, while
+    /// the ledger went on to say that it was there.
+    @Test("a stream that was found due, and copied before its turn came, keeps its copy")
+    func foundDueTwice() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            bench.store.fail(.answer(507, code: "InsufficientCapacity"), count: .max) { $0.method == "PUT" }
+            try await backend.write("a", sample(10_000))
+            let due = try backend.store.ledger.due(at: Timestamp(millisecondsSinceEpoch: .max), limit: 1)
+            let stale = try #require(due.first)
+            bench.store.heal()
+            try await eventually("it is copied") { try backend.store.ledger.place(stale.id) == .copied }
+            await backend.store.copies.claim(stale.id)
+            await backend.store.copy(stale)
+            backend.store.copies.end(stale.id)
+            #expect(try backend.store.ledger.place(stale.id) == .copied)
+            #expect(bench.streamKeys == ["streams/a"])
+        }
+    }
+
     @Test(
         "while the cold tier is full uploads and reads go on, health says so in time, and all is copied afterwards",
         arguments: [StoreFault.answer(507, code: "InsufficientCapacity"), .answer(400, code: "EntityTooLarge")]

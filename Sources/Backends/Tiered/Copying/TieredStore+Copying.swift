@@ -57,10 +57,12 @@ extension TieredStore {
         }
     }
 
-    /// Copies one stream, and notes what came of it.
-    private func copy(_ pending: Ledger.Pending) async {
+    /// Copies one stream, and notes what came of it. The caller has it on the board.
+    func copy(_ pending: Ledger.Pending) async {
         let id = pending.id
         do throws(CacheError) {
+            // It was found due before it was taken: who had it until then may have copied it.
+            guard try self.ledger.isPending(pending) else { return }
             guard let info = try await self.hotInfo(id), info.state == .sealed else {
                 // It is gone, or being written anew; then it is noted anew when it is sealed.
                 if try self.ledger.place(id) == .pending, try self.ledger.settle(pending, as: .copied) {

@@ -184,6 +184,17 @@ final class Ledger: Sendable {
         }
     }
 
+    /// Whether a stream still is to be copied, and still is the same one.
+    func isPending(_ pending: Pending) throws(CacheError) -> Bool {
+        try self.read { db in
+            try Bool.fetchOne(
+                db,
+                sql: "SELECT 1 FROM streams WHERE id = ? AND generation = ? AND place = 'pending'",
+                arguments: [pending.id.rawValue, pending.generation]
+            ) ?? false
+        }
+    }
+
     /// A copy failed: it is due again later.
     func postpone(_ pending: Pending, until due: Timestamp, because failure: String) throws(CacheError) {
         try self.write { db in
