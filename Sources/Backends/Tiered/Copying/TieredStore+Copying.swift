@@ -9,14 +9,14 @@ extension TieredStore {
     func copy() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                let pause = self.cold.copyPause
+                let (now, pause) = (self.clock.wall(), self.cold.copyPause)
                 do throws(CacheError) {
                     // Whether there is room again one will find out.
                     let limit = self.cold.fullMilliseconds == nil ? self.configuration.maximumCopies : 1
                     let room = limit - self.copies.activeCount
                     if pause == 0, room > 0 {
                         // Those at work are still due: more are looked at than there is room for.
-                        let due = try self.ledger.due(at: self.clock.wall(), limit: limit + room)
+                        let due = try self.ledger.due(at: now, limit: limit + room)
                         for pending in due {
                             guard self.copies.activeCount < limit else { break }
                             guard self.copies.begin(pending.id) else { continue }
@@ -30,20 +30,23 @@ extension TieredStore {
                 } catch {
                     self.logger.error("the ledger can't be read", metadata: ["error": "\(error)"])
                 }
-                await self.waitForWork(pause: pause)
+                await self.waitForWork(since: now, pause: pause)
             }
         }
     }
 
     /// Waits until something is to be copied: somebody says so, the next one is due, or the pause is over.
-    private func waitForWork(pause: Int64) async {
+    ///
+    /// - Parameters:
+    ///   - now: Until when what is due was looked for: what became due since is waited for, too.
+    ///   - pause: How long nothing is to be copied, in milliseconds.
+    private func waitForWork(since now: Timestamp, pause: Int64) async {
         var wait: Int64?
-        let now = self.clock.wall()
         if pause > 0 {
             wait = pause
         } else if let due = try? self.ledger.nextDue(after: now) {
             // What is due already is being copied, or waits for one of those: their ends wake us.
-            wait = due.millisecondsSinceEpoch - now.millisecondsSinceEpoch
+            wait = due.millisecondsSinceEpoch - self.clock.wall().millisecondsSinceEpoch
         }
         guard let wait else { return await self.copies.rung() }
         let milliseconds = min(max(wait, 1), 60_000)
