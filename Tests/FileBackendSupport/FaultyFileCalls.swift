@@ -164,6 +164,10 @@ package final class FaultyFileCalls: FileCalls {
         return try self.base.preallocate(file, from: offset, count: count)
     }
 
+    package func firstUnwritten(in file: OpenFile, below size: Int64) throws(SystemCallError) -> Int64? {
+        try self.base.firstUnwritten(in: file, below: size)
+    }
+
     package func truncate(_ file: OpenFile, to size: Int64) throws(SystemCallError) {
         try self.pass(.truncate, file.path)
         try self.base.truncate(file, to: size)

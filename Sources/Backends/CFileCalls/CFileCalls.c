@@ -6,6 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#if defined(__linux__)
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#endif
 #include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -30,6 +36,46 @@ int c_preallocate(int fd, off_t offset, off_t length) {
     return fcntl(fd, F_PREALLOCATE, &store) == -1 ? -1 : 0;
 #else
     (void)fd, (void)offset, (void)length;
+    errno = EOPNOTSUPP;
+    return -1;
+#endif
+}
+
+off_t c_first_unwritten(int fd, off_t size) {
+#if defined(__linux__)
+    enum { most = 32 };
+    union {
+        struct fiemap map;
+        char room[sizeof(struct fiemap) + most * sizeof(struct fiemap_extent)];
+    } request;
+    off_t offset = 0;
+    while (offset < size) {
+        memset(&request, 0, sizeof request);
+        request.map.fm_start = (uint64_t)offset;
+        request.map.fm_length = (uint64_t)(size - offset);
+        request.map.fm_flags = FIEMAP_FLAG_SYNC;
+        request.map.fm_extent_count = most;
+        if (ioctl(fd, FS_IOC_FIEMAP, &request.map) == -1) {
+            return -1;
+        }
+        if (request.map.fm_mapped_extents == 0) {
+            return size;
+        }
+        for (uint32_t index = 0; index < request.map.fm_mapped_extents; index++) {
+            const struct fiemap_extent *extent = &request.map.fm_extents[index];
+            if (extent->fe_flags & FIEMAP_EXTENT_UNWRITTEN) {
+                off_t start = (off_t)extent->fe_logical;
+                return start < size ? start : size;
+            }
+            if (extent->fe_flags & FIEMAP_EXTENT_LAST) {
+                return size;
+            }
+            offset = (off_t)(extent->fe_logical + extent->fe_length);
+        }
+    }
+    return size;
+#else
+    (void)fd, (void)size;
     errno = EOPNOTSUPP;
     return -1;
 #endif

@@ -152,6 +152,7 @@ struct IndexRecovery {
             row.changedAt = self.now
             return Change(row: row, finding: .missing, counted: (known, nil))
         case .follow(let finding):
+            try self.directory.cutAtUnwritten(id)
             guard let stored = try self.directory.stored(id) else { return nil }
             let mended = Self.row(stored, was: row)
             return Change(row: mended, finding: finding, counted: (known, mended))

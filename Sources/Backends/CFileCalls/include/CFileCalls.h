@@ -17,6 +17,12 @@ ssize_t c_pread_nowait(int fd, void *buffer, size_t count, off_t offset);
 /// Returns 0, or -1 with errno; EOPNOTSUPP where the file system has no such thing.
 int c_preallocate(int fd, off_t offset, off_t length);
 
+/// Where the first blocks begin, below `size`, that were allocated and never written, or `size`: the FS_IOC_FIEMAP request
+/// of ioctl(2), after what is in the page cache was written.
+///
+/// Returns -1 with errno; EOPNOTSUPP or ENOTTY where the platform or the file system cannot tell.
+off_t c_first_unwritten(int fd, off_t size);
+
 /// Flushes a file to the device, through the device's own cache where the platform can: fsync(2), F_FULLFSYNC.
 int c_flush(int fd);
 

@@ -24,6 +24,9 @@ public protocol FileCalls: Sendable {
         throws(SystemCallError) -> Int?
     /// fallocate(2) with FALLOC_FL_KEEP_SIZE: `false` where the file system has no such thing.
     func preallocate(_ file: OpenFile, from offset: Int64, count: Int64) throws(SystemCallError) -> Bool
+    /// ioctl(2), FS_IOC_FIEMAP, once the page cache was written: where the first blocks begin, below `size`, that were
+    /// allocated and never written, or `size`; `nil` where the file system does not tell.
+    func firstUnwritten(in file: OpenFile, below size: Int64) throws(SystemCallError) -> Int64?
     /// ftruncate(2); also frees blocks allocated beyond the end.
     func truncate(_ file: OpenFile, to size: Int64) throws(SystemCallError)
     /// fsync(2), through the device's cache where the platform can.

@@ -154,6 +154,16 @@ public struct POSIXFileCalls: FileCalls {
     }
 
     /// See ``FileCalls``.
+    public func firstUnwritten(in file: OpenFile, below size: Int64) throws(SystemCallError) -> Int64? {
+        do throws(SystemCallError) {
+            return Int64(try self.result("ioctl", file.path) { c_first_unwritten(file.descriptor, off_t(size)) })
+        } catch {
+            if error.isUnsupported || error.number == ENOTTY { return nil }
+            throw error
+        }
+    }
+
+    /// See ``FileCalls``.
     public func truncate(_ file: OpenFile, to size: Int64) throws(SystemCallError) {
         _ = try self.result("ftruncate", file.path) { ftruncate(file.descriptor, off_t(size)) }
     }

@@ -89,7 +89,28 @@ extension CacheDirectory {
         }
     }
 
-    /// The facts that an open file tells about its stream.
+    /// Cuts an unfinished file where its bytes end.
+    ///
+    /// A power cut may leave it longer than what had got to the device: the length is in the file system's journal, and
+    /// the blocks, allocated ahead, were not written. Nobody may have the stream open.
+    ///
+    /// - Parameter id: The stream's name.
+    /// - Throws: ``CacheError`` with code `io`.
+    public func cutAtUnwritten(_ id: StreamID) throws(CacheError) {
+        try calling(for: id) { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                let file = try self.calls.open(StreamFileName.unfinished(id), in: self.handle, .update)
+                let size = try self.calls.status(of: file).size
+                guard let end = try self.calls.firstUnwritten(in: file, below: size), end < size else { return }
+                try self.calls.truncate(file, to: end)
+            } catch {
+                if !error.isNotFound { throw error }
+            }
+        }
+    }
+
+    /// The facts that an open file tells about its stream. An unfinished one goes as far as bytes were written to it, of
+    /// which a power cut may have left fewer than its length says.
     func stored(in file: OpenFile, id: StreamID, state: StreamState) throws(SystemCallError) -> StoredStream {
         let status = try self.calls.status(of: file)
         let modified = Timestamp(millisecondsSinceEpoch: status.modifiedMilliseconds)
@@ -102,7 +123,9 @@ extension CacheDirectory {
             stored.sealedSize = record.size
             stored.damage = record.damage
         }
-        if state == .sealed {
+        if state != .sealed {
+            stored.info.size = try self.calls.firstUnwritten(in: file, below: status.size) ?? status.size
+        } else {
             if stored.info.sealedAt == nil { stored.info.sealedAt = modified }
             let read = try self.calls.attribute(StreamRecord.readAttribute, of: file)
             let milliseconds = read.flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
