@@ -28,7 +28,7 @@ extension S3Backend {
     ///
     /// - Parameter id: The stream.
     /// - Returns: `nil` where it has none, or one whose time is over.
-    /// - Throws: ``CacheError`` with code `io` or `configuration` where it can't be asked.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `io` or `configuration` where it can't be asked.
     public func storedCopy(of id: StreamID) async throws(CacheError) -> StoredCopy? {
         guard let found = try await self.store.stored(id), !self.store.isOver(found.facts.info) else { return nil }
         return StoredCopy(info: found.facts.info, sealedSize: found.sealedSize)
@@ -40,7 +40,7 @@ extension S3Backend {
     ///   - id: Only streams after this one.
     ///   - limit: How many objects are looked at; at most 1000.
     /// - Returns: The streams in the order of their names, and where to go on; `nil` at the end.
-    /// - Throws: ``CacheError`` with code `io` or `configuration` where it can't be asked.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `io` or `configuration` where it can't be asked.
     public func listedCopies(
         after id: StreamID?,
         limit: Int

@@ -83,7 +83,7 @@ public struct S3Backend: CacheBackend, IdentifiedStore {
         )
     }
 
-    /// See ``IdentifiedStore/storeIdentity()``: what is in the object `store-id`, beside the streams.
+    /// See ``/CacheProtocol/IdentifiedStore/storeIdentity()``: what is in the object `store-id`, beside the streams.
     public func storeIdentity() async throws(CacheError) -> String { try await self.store.identity() }
 
     /// See ``/CacheProtocol/CacheBackend/run()``: sends what writers have, aborts uploads that nobody completed, and removes streams

@@ -33,7 +33,7 @@ public struct LedgerReader: Sendable {
     /// Opens a ledger that is there.
     ///
     /// - Parameter path: The file's path.
-    /// - Throws: ``CacheError`` with code `io` that names the file.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `io` that names the file.
     public init(path: String) throws(CacheError) {
         // Without this SQLite would make an empty file of any name that it is given.
         guard FileManager.default.fileExists(atPath: path) else {
@@ -57,7 +57,7 @@ public struct LedgerReader: Sendable {
     ///
     /// - Parameter id: The stream.
     /// - Returns: What it says.
-    /// - Throws: ``CacheError`` with code `io` where the ledger can't be read.
+    /// - Throws: ``/CacheProtocol/CacheError`` with code `io` where the ledger can't be read.
     public func record(of id: StreamID) throws(CacheError) -> Record? {
         try Ledger.translating(self.path) {
             try self.database.read { db in

@@ -156,7 +156,7 @@ public struct StreamDescription: Hashable, Sendable, Decodable {
     private enum CodingKeys: String, CodingKey {
         case streamID = "streamId"
         case timeToLiveSeconds = "ttlSeconds"
-        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability, readers,
-            copies
+        case state, size, contentType, sha256, createdAt, sealedAt, lastReadAt, expiresAt, metadata, durability
+        case readers, copies
     }
 }
