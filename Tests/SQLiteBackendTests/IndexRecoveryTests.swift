@@ -1,7 +1,9 @@
 import CacheProtocol
 import FileBackendSupport
 import FileStorage
+import GRDB
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SQLiteBackend
@@ -30,6 +32,41 @@ struct IndexRecoveryTests {
             #expect(try await made.backend.bytes("stranger-2499") == [1, 2, 3])
             try await made.backend.write("stranger-7", [4], WriteOptions(mode: .overwrite))
             #expect(await made.backend.health().gauges["streams"] == 2_500)
+        }
+    }
+
+    /// Found by killing a gateway at every call of its first start.
+    @Test("an index that was being made when the process was killed is made anew, with what there is")
+    func killedWhileMaking() async throws {
+        let bench = try FileBench.sqlite()
+        do {
+            let made = try await bench.make()
+            try await made.running { try await made.backend.write("a", [1, 2, 3]) }
+        }
+        bench.forget()
+        for suffix in ["", "-wal", "-shm"] {
+            try? FileManager.default.removeItem(atPath: bench.file("index.sqlite\(suffix)"))
+        }
+        try self.leaveHotJournal(at: bench.file("index.sqlite"), by: bench.directory.file("elsewhere.sqlite"))
+        let again = try await bench.make()
+        try await again.running {
+            let bytes = try await again.backend.bytes("a")
+            #expect(bytes == [1, 2, 3])
+            #expect(try again.disagreements() == [])
+        }
+    }
+
+    /// Leaves an index as a process does that ends in the middle of a transaction with a rollback journal.
+    private func leaveHotJournal(at path: String, by other: String) throws {
+        let queue = try DatabaseQueue(path: other)
+        try queue.inDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; CREATE TABLE t (x)")
+            try db.execute(sql: "BEGIN")
+            for _ in 0..<200 { try db.execute(sql: "INSERT INTO t VALUES (randomblob(4000))") }
+            for suffix in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: other + suffix, toPath: path + suffix)
+            }
+            try db.execute(sql: "ROLLBACK")
         }
     }
 

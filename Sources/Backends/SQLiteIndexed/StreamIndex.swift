@@ -84,10 +84,15 @@ public final class StreamIndex: Sendable {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        let isNewer = try queue.read { try self.migrator.hasBeenSuperseded($0) }
-        try queue.close()
-        if isNewer { throw StreamIndexSuperseded(path: path) }
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let isNewer = try queue.read { try self.migrator.hasBeenSuperseded($0) }
+            try queue.close()
+            if isNewer { throw StreamIndexSuperseded(path: path) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+            // A process ended in the middle of making the index, and who only reads may not undo what it had begun
+            // (SQLITE_READONLY_ROLLBACK). Undoing it is no harm to an index of any version; after that it is looked at.
+        }
     }
 
     /// Closes the connections; nothing may be asked after that.
