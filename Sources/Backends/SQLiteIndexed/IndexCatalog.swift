@@ -135,7 +135,7 @@ final class IndexCatalog: StreamCatalog {
         if let row = try self.noting({ () throws(CacheError) in try self.index.stream(id) }) {
             return row.state == .missing ? nil : row.info
         }
-        return isRecovered ? nil : try self.directory.stored(id)?.info
+        return isRecovered ? nil : try self.directory.stored(id, asFarAsWritten: true)?.info
     }
 
     func streams(

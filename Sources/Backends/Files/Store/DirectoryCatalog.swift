@@ -60,7 +60,9 @@ public final class DirectoryCatalog: StreamCatalog {
     // MARK: Looking
 
     /// See ``StreamCatalog``.
-    public func info(_ id: StreamID) throws(CacheError) -> StreamInfo? { try self.directory.stored(id)?.info }
+    public func info(_ id: StreamID) throws(CacheError) -> StreamInfo? {
+        try self.directory.stored(id, asFarAsWritten: true)?.info
+    }
 
     /// See ``StreamCatalog``.
     public func streams(
@@ -75,7 +77,7 @@ public final class DirectoryCatalog: StreamCatalog {
             for id in ids {
                 last = id
                 // What is no file, or can't be read, is nothing to list.
-                guard let info = try? self.info(id), filter.matches(info) else { continue }
+                guard let info = try? self.directory.stored(id)?.info, filter.matches(info) else { continue }
                 guard found.count < limit else { return StreamPage(streams: found, next: found.last?.id) }
                 found.append(info)
             }

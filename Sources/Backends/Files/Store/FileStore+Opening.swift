@@ -28,7 +28,7 @@ extension FileStore {
         let stored: StoredStream
         do throws(SystemCallError) {
             file = try self.calls.open(name, in: self.directory.handle, .read)
-            stored = try self.directory.stored(in: file, id: id, state: state)
+            stored = try self.directory.stored(in: file, id: id, state: state, asFarAsWritten: true)
         } catch {
             if error.isNotFound { return nil }
             throw error.cacheError(for: id)
@@ -135,7 +135,7 @@ extension FileStore {
     /// Goes on with a stream.
     private func resume(_ reservation: WriteReservation, _ file: OpenFile) throws(CacheError) -> FileAppender {
         let stored = try calling(for: reservation.id) { () throws(SystemCallError) in
-            try self.directory.stored(in: file, id: reservation.id, state: .live)
+            try self.directory.stored(in: file, id: reservation.id, state: .live, asFarAsWritten: true)
         }
         if let damage = stored.damage ?? self.upkeepState.withLock({ $0.damaged[reservation.id] }) {
             throw CacheError(

@@ -18,13 +18,16 @@ public struct StoredStream: Hashable, Sendable {
 extension CacheDirectory {
     /// What the files of a stream tell; the sealed one's where there are two.
     ///
-    /// - Parameter id: The stream's name.
+    /// - Parameters:
+    ///   - id: The stream's name.
+    ///   - asFarAsWritten: Whether to look how far bytes were written to an unfinished file, of which a power cut may
+    ///     have left fewer than its length says. That flushes the file: not for many, nor for one that is written.
     /// - Returns: The facts, or `nil` where there is no file.
     /// - Throws: ``CacheError`` with code `io`, also where something else than a file has the name.
-    public func stored(_ id: StreamID) throws(CacheError) -> StoredStream? {
+    public func stored(_ id: StreamID, asFarAsWritten: Bool = false) throws(CacheError) -> StoredStream? {
         try calling(for: id) { () throws(SystemCallError) in
-            if let sealed = try self.stored(id, isSealed: true) { return sealed }
-            return try self.stored(id, isSealed: false)
+            if let sealed = try self.stored(id, isSealed: true, asFarAsWritten) { return sealed }
+            return try self.stored(id, isSealed: false, asFarAsWritten)
         }
     }
 
@@ -78,11 +81,20 @@ extension CacheDirectory {
         }
     }
 
-    private func stored(_ id: StreamID, isSealed: Bool) throws(SystemCallError) -> StoredStream? {
+    private func stored(
+        _ id: StreamID,
+        isSealed: Bool,
+        _ asFarAsWritten: Bool
+    ) throws(SystemCallError) -> StoredStream? {
         let name = isSealed ? StreamFileName.sealed(id) : StreamFileName.unfinished(id)
         do throws(SystemCallError) {
             let file = try self.calls.open(name, in: self.handle, .read)
-            return try self.stored(in: file, id: id, state: isSealed ? .sealed : .suspended)
+            return try self.stored(
+                in: file,
+                id: id,
+                state: isSealed ? .sealed : .suspended,
+                asFarAsWritten: asFarAsWritten
+            )
         } catch {
             if error.isNotFound { return nil }
             throw error
@@ -109,9 +121,13 @@ extension CacheDirectory {
         }
     }
 
-    /// The facts that an open file tells about its stream. An unfinished one goes as far as bytes were written to it, of
-    /// which a power cut may have left fewer than its length says.
-    func stored(in file: OpenFile, id: StreamID, state: StreamState) throws(SystemCallError) -> StoredStream {
+    /// The facts that an open file tells about its stream; see ``stored(_:asFarAsWritten:)``.
+    func stored(
+        in file: OpenFile,
+        id: StreamID,
+        state: StreamState,
+        asFarAsWritten: Bool
+    ) throws(SystemCallError) -> StoredStream {
         let status = try self.calls.status(of: file)
         let modified = Timestamp(millisecondsSinceEpoch: status.modifiedMilliseconds)
         var stored = StoredStream(
@@ -124,7 +140,9 @@ extension CacheDirectory {
             stored.damage = record.damage
         }
         if state != .sealed {
-            stored.info.size = try self.calls.firstUnwritten(in: file, below: status.size) ?? status.size
+            if asFarAsWritten, let end = try self.calls.firstUnwritten(in: file, below: status.size) {
+                stored.info.size = end
+            }
         } else {
             if stored.info.sealedAt == nil { stored.info.sealedAt = modified }
             let read = try self.calls.attribute(StreamRecord.readAttribute, of: file)
