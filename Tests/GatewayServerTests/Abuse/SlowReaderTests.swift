@@ -21,7 +21,7 @@ struct SlowReaderTests {
     func bounded() async throws {
         let meter = ReadMeter()
         try await TestGateway.run {
-            $0.wrap = { MeteredBackend(base: $0, meter: meter) }
+            $0.wrap = { ReaderWrappingBackend.metered($0, meter) }
         } _: { gateway in
             try await gateway.store("wanted", sample(65_536))
             let greedy = try await gateway.peer(receiveBuffer: 16 << 10)
@@ -50,7 +50,7 @@ struct SlowReaderTests {
         let meter = ReadMeter()
         try await TestGateway.run {
             $0.gateway.writeTimeoutSeconds = 1
-            $0.wrap = { MeteredBackend(base: $0, meter: meter) }
+            $0.wrap = { ReaderWrappingBackend.metered($0, meter) }
         } _: { gateway in
             try await gateway.store("wanted", sample(65_536))
             let greedy = try await gateway.peer(receiveBuffer: 16 << 10)
@@ -104,7 +104,7 @@ struct SlowReaderTests {
     func largeAnswer() async throws {
         let meter = ReadMeter()
         try await TestGateway.run {
-            $0.wrap = { MeteredBackend(base: $0, meter: meter) }
+            $0.wrap = { ReaderWrappingBackend.metered($0, meter) }
         } _: { gateway in
             let writer = try await gateway.peer()
             try await writer.start("long")

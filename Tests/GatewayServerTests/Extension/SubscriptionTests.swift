@@ -8,8 +8,8 @@ import Wire
 struct SubscriptionTests {
     @Test("a backend that ends every wait for nothing is not asked all the time, and keeps nobody from the event loop")
     func hasty() async throws {
-        let count = HastyBackend.Count()
-        try await TestGateway.run(configure: { $0.wrap = { HastyBackend(base: $0, count: count) } }) { gateway in
+        let count = WaitCount()
+        try await TestGateway.run(configure: { $0.wrap = { ReaderWrappingBackend.hasty($0, count) } }) { gateway in
             let writer = try await gateway.peer()
             let reader = try await gateway.peer()
             try await writer.start("hasty")

@@ -13,7 +13,7 @@ struct HTTPSlowReaderTests {
         let (releases, released) = AsyncStream<Void>.makeStream()
         try await TestGateway.run {
             $0.gateway.writeTimeoutSeconds = 1
-            $0.wrap = { TamperedBackend(base: MeteredBackend(base: $0, meter: meter), released: released) }
+            $0.wrap = { TamperedBackend(base: ReaderWrappingBackend.metered($0, meter), released: released) }
         } _: { gateway in
             try await gateway.store("long", sample(32 << 20))
             let slow = try await gateway.connect(receiveBuffer: 16 << 10)

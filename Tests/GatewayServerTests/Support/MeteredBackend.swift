@@ -37,66 +37,44 @@ final class ReadMeter: Sendable {
     }
 }
 
-/// A backend whose readers are metered.
-struct MeteredBackend: CacheBackend {
-    let base: any CacheBackend
-    let meter: ReadMeter
+extension ReaderWrappingBackend {
+    /// A backend whose readers are metered.
+    static func metered(_ base: any CacheBackend, _ meter: ReadMeter) -> Self {
+        Self(base: base) { MeteredSource(base: $0, meter: meter) }
+    }
+}
 
-    var capabilities: Capabilities { self.base.capabilities }
+private final class MeteredSource: StreamSource {
+    private let base: StreamReader
+    private let meter: ReadMeter
 
-    func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
-        try self.base.makeWriter(for: id, options: options)
+    init(base: StreamReader, meter: ReadMeter) {
+        self.base = base
+        self.meter = meter
     }
 
-    func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
-        StreamReader(Source(base: try self.base.makeReader(for: id), meter: self.meter))
+    func open() -> Answer<StreamStatus> { self.base.opened() }
+
+    var status: StreamStatus { self.base.status }
+
+    func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
+        let meter = self.meter
+        switch try self.base.read(at: offset, count: count) {
+        case .now(let bytes):
+            meter.add(bytes.readableBytes)
+            return .now(bytes)
+        case .later(let later):
+            return .later(
+                Later { () async throws(CacheError) in
+                    let bytes = try await later.value()
+                    meter.add(bytes.readableBytes)
+                    return bytes
+                }
+            )
+        }
     }
 
-    func streams(
-        matching filter: StreamFilter,
-        after cursor: StreamID?,
-        limit: Int
-    ) async throws(CacheError) -> StreamPage {
-        try await self.base.streams(matching: filter, after: cursor, limit: limit)
-    }
-
-    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.base.info(id) }
-    func remove(_ id: StreamID) async throws(CacheError) { try await self.base.remove(id) }
-    func health() async -> BackendHealth { await self.base.health() }
-    func run() async throws { try await self.base.run() }
-
-    private final class Source: StreamSource {
-        private let base: StreamReader
-        private let meter: ReadMeter
-
-        init(base: StreamReader, meter: ReadMeter) {
-            self.base = base
-            self.meter = meter
-        }
-
-        func open() -> Answer<StreamStatus> { self.base.opened() }
-
-        var status: StreamStatus { self.base.status }
-
-        func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
-            let meter = self.meter
-            switch try self.base.read(at: offset, count: count) {
-            case .now(let bytes):
-                meter.add(bytes.readableBytes)
-                return .now(bytes)
-            case .later(let later):
-                return .later(
-                    Later { () async throws(CacheError) in
-                        let bytes = try await later.value()
-                        meter.add(bytes.readableBytes)
-                        return bytes
-                    }
-                )
-            }
-        }
-
-        func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
-            try await self.base.grown(past: offset, while: state)
-        }
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
+        try await self.base.grown(past: offset, while: state)
     }
 }
