@@ -56,6 +56,10 @@ public protocol StreamSource: AnyObject, Sendable {
     /// The stream's length and state now, from memory.
     var status: StreamStatus { get }
 
+    /// How many of the bytes are safe against what ``Capabilities/durability`` says, while the stream is not sealed: from
+    /// memory. `nil`, which is the default, where the backend does not keep count.
+    var durableSize: Int64? { get }
+
     /// Bytes from `offset` on: at least one, at most `count`. Called on an event loop: must not block.
     ///
     /// - Parameters:
@@ -73,4 +77,9 @@ public protocol StreamSource: AnyObject, Sendable {
     /// - Returns: The status that ended the wait.
     /// - Throws: ``CacheError`` with code `aborted` where the task is cancelled, or `unsupported`.
     func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus
+}
+
+extension StreamSource {
+    /// Nobody keeps count.
+    public var durableSize: Int64? { nil }
 }

@@ -21,6 +21,10 @@ public struct StreamReader: Sendable {
     /// The stream's length and state now. Costs no I/O.
     public var status: StreamStatus { self.source.status }
 
+    /// How many bytes of a stream that is not sealed are safe against what ``Capabilities/durability`` says; `nil` where the
+    /// backend does not keep count. Costs no I/O.
+    public var durableSize: Int64? { self.source.durableSize }
+
     /// Bytes from `offset` on.
     ///
     /// - Parameters:

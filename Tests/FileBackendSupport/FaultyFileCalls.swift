@@ -58,6 +58,7 @@ package final class FaultyFileCalls: FileCalls {
         var freeBytes: Int64?
         var hook: (@Sendable (Call, String) -> Void)?
         var writes: [Range<Int64>]?
+        var boots = 0
     }
 
     /// Makes calls fail from now on; `nil` ends that.
@@ -86,6 +87,11 @@ package final class FaultyFileCalls: FileCalls {
 
     /// Called before each call, with the path it is about.
     package func hook(_ hook: (@Sendable (Call, String) -> Void)?) { self.state.withLock { $0.hook = hook } }
+
+    /// The machine's next boot: what was not flushed may be lost.
+    package func reboot() { self.state.withLock { $0.boots += 1 } }
+
+    package var bootID: String? { "boot-\(self.state.withLock { $0.boots })" }
 
     private func pass(_ call: Call, _ path: String) throws(SystemCallError) {
         let (number, hook) = self.state.withLock { state -> (CInt?, (@Sendable (Call, String) -> Void)?) in

@@ -1,9 +1,18 @@
 import CacheProtocol
 import Crypto
 import FileBackendSupport
-import FileStorage
 import Synchronization
 import Testing
+
+@testable import FileStorage
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 @Suite("Bytes and lengths that a power cut may part")
 struct PowerTests {
@@ -54,5 +63,108 @@ struct PowerTests {
             .value()
         #expect(sealed.size == 8_195)
         #expect(try await backend.bytes("a") == bytes + [1, 2, 3])
+    }
+
+    /// Found in the same way: a block of the file was written before, so it counts as written, and the file had its new
+    /// length before the block had the new bytes.
+    @Test("after a power cut an unfinished stream goes as far as it was flushed; before one, as far as its file")
+    func zerosInsideBlock() async throws {
+        let bench = try FileBench.mmap()
+        let backend = try await bench.make { $0.durability = .power }.backend
+        let bytes = (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* 31 | 1) }
+        try await backend.writeAndDrop("a", bytes)
+        try await backend.settle("a")
+        try bench.grow("a", by: [0, 0, 0])
+        #expect(try await backend.info(StreamID("a")).size == 5_003)
+        bench.calls.reboot()
+        #expect(try await backend.info(StreamID("a")).size == 5_000)
+        #expect(try await backend.bytes("a") == bytes)
+        do {
+            var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions(mode: .resume))
+            #expect(try await writer.opened().value().offset == 5_000)
+            try await writer.appendAll([7])
+        }
+        try await backend.settle("a")
+        // What the power cut left is gone, and not the stream's again now that the file has this boot's name.
+        #expect(try await backend.info(StreamID("a")).size == 5_001)
+        var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions(mode: .resume))
+        _ = try await writer.opened().value()
+        try await writer.appendAll([8])
+        let whole = bytes + [7, 8]
+        _ = try await writer.finish(expecting: SHA256Value(bytes: SHA256.hash(data: whole))).value()
+        #expect(try await backend.bytes("a") == whole)
+    }
+
+    @Test("who gave up durability `power` keeps what was written since")
+    func laterByProcess() async throws {
+        let bench = try FileBench.mmap()
+        try await bench.make { $0.durability = .power }.backend.writeAndDrop("a", [1, 2, 3])
+        try await bench.make().backend.settle("a")
+        let backend = try await bench.make().backend
+        do {
+            var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions(mode: .resume))
+            _ = try await writer.opened().value()
+            try await writer.appendAll([4, 5])
+        }
+        try await backend.settle("a")
+        bench.calls.reboot()
+        #expect(try await backend.bytes("a") == [1, 2, 3, 4, 5])
+    }
+
+    @Test("upkeep flushes what is being written, and says how far that is once the device knows it, too")
+    func liveStreams() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.durability = .power }
+        var writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
+        _ = try await writer.opened().value()
+        let reader = try made.backend.makeReader(for: StreamID("a"))
+        _ = try await reader.opened().value()
+        try await writer.appendAll([1, 2, 3])
+        writer.flush()
+        _ = try await reader.grown(past: 2)
+        #expect(reader.durableSize == 0)
+        await made.store.upkeep()
+        // The bytes are safe by now; that this is known is not.
+        #expect(reader.durableSize == 0)
+        await made.store.upkeep()
+        #expect(reader.durableSize == 3)
+        let flushes = Mutex(0)
+        bench.calls.hook { call, _ in if call == .flush { flushes.withLock { $0 += 1 } } }
+        await made.store.upkeep()
+        #expect(flushes.withLock { $0 } == 0)
+        bench.calls.hook(nil)
+        // The power goes in the middle of the upload.
+        try bench.grow("a", by: [0, 0])
+        bench.calls.reboot()
+        #expect(try made.store.directory.stored(StreamID("a"))?.info.size == 3)
+    }
+
+    @Test("a stream of which a flush failed is not sealed by one that succeeds")
+    func failedFlush() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.durability = .power }
+        var writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
+        _ = try await writer.opened().value()
+        let reader = try made.backend.makeReader(for: StreamID("a"))
+        _ = try await reader.opened().value()
+        try await writer.appendAll([1, 2, 3])
+        writer.flush()
+        _ = try await reader.grown(past: 2)
+        bench.calls.inject(.init(calls: [.flush], number: EIO, isLasting: false))
+        await made.store.upkeep()
+        bench.calls.inject(nil)
+        let sealing = writer.finish()
+        let error = await #expect(throws: CacheError.self) { try await sealing.value() }
+        #expect(error?.code == .io)
+    }
+}
+
+extension FileBench {
+    /// Makes an unfinished file longer, as a file system may that knows a length before its bytes.
+    fileprivate func grow(_ name: String, by bytes: [UInt8]) throws {
+        let calls = POSIXFileCalls()
+        let file = try calls.open("\(name).part", in: try calls.openDirectory(self.path), .update)
+        let size = try calls.status(of: file).size
+        _ = try bytes.withUnsafeBytes { try calls.write($0, to: file, at: size) }
     }
 }

@@ -20,6 +20,7 @@ public final class ObjectStoreDouble: Sendable {
     let faults = Mutex<[PlannedFault]>([])
     private let requests = Mutex<[String]>([])
     private let server = Mutex<(any Channel)?>(nil)
+    private let reservation = Mutex<ReservedPort?>(nil)
     private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
     private let knownPort = Mutex<Int>(0)
 
@@ -56,15 +57,17 @@ public final class ObjectStoreDouble: Sendable {
                     self.note(channel)
                 }
             }
+        self.reservation.withLock { $0 = nil }
         let channel = try await bootstrap.bind(host: "127.0.0.1", port: self.knownPort.withLock { $0 }).get()
         self.knownPort.withLock { $0 = channel.localAddress?.port ?? 0 }
         self.server.withLock { $0 = channel }
     }
 
-    /// Goes away in the middle of whatever it is doing, and keeps what it has.
+    /// Goes away in the middle of whatever it is doing, and keeps what it has. Nobody else gets its port.
     public func kill() async {
         let server = self.server.withLock { $0.take() }
         try? await server?.close()
+        self.reservation.withLock { $0 = ReservedPort(self.knownPort.withLock { $0 }) }
         for connection in self.connections.withLock({ Array($0.values) }) { try? await connection.close() }
     }
 

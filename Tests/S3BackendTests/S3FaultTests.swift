@@ -194,6 +194,11 @@ struct S3FaultTests {
             let error = await #expect(throws: CacheError.self) { try await backend.info(StreamID("a")) }
             #expect(error?.code == .io)
             #expect(error?.message.contains("1000 were sealed") == true)
+            // The others are none the worse for it.
+            try await backend.write("b", [1])
+            let page = try await backend.streams(matching: StreamFilter(), after: nil, limit: 10)
+            #expect(page.streams.map(\.id.rawValue) == ["a", "b"])
+            #expect(page.streams.map(\.size) == [3, 1])
             try await backend.remove(StreamID("a"))
         }
     }

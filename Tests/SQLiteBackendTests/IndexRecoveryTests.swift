@@ -83,6 +83,50 @@ struct IndexRecoveryTests {
         }
     }
 
+    /// Found by cutting the power: the index had the commit of a stream that had taken the name of another one, whose file
+    /// was there again.
+    @Test("a sealed stream of which there is the file of an earlier one is refused, and not served as that one")
+    func earlierFile() async throws {
+        let bench = try FileBench.sqlite()
+        let made = try await bench.make()
+        try await made.backend.write("a", [1, 2, 3])
+        var row = try #require(try made.index.stream(StreamID("a")))
+        row.size = 5
+        try made.index.put([row])
+        let error = try await failure { _ = try await made.backend.bytes("a") }
+        #expect(error.code == .io && error.message.contains("has 3 bytes, but 5 were sealed"))
+        try await made.backend.remove(StreamID("a"))
+        try await made.backend.write("a", [4, 5])
+        #expect(try await made.backend.bytes("a") == [4, 5])
+    }
+
+    /// Found by cutting the power: the index and the file's length were on the device, and the bytes were not.
+    @Test("an unfinished stream that was not flushed as far as its row says is listed as far as it was")
+    func unfinishedBeyondFlush() async throws {
+        let bench = try FileBench.sqlite()
+        do {
+            let made = try await bench.make { $0.durability = .power }
+            try await made.backend.writeAndDrop("a", [1, 2, 3])
+            try await made.backend.settle("a")
+            var row = try #require(try made.index.stream(StreamID("a")))
+            row.size = 5
+            try made.index.put([row])
+        }
+        try Data([1, 2, 3, 0, 0]).write(to: URL(fileURLWithPath: bench.file("a.part")), options: [])
+        let calls = POSIXFileCalls()
+        let file = try calls.open("a.part", in: try calls.openDirectory(bench.path), .update)
+        try calls.setAttribute("user.audiocache.flushed", to: Array("boot-0 3".utf8), of: file)
+        bench.calls.reboot()
+        let made = try await bench.make { $0.durability = .power }
+        try await made.running {
+            #expect(FileBench.findings(await made.backend.health()) == ["recovered_resized": 1])
+            let page = try await made.backend.streams(matching: StreamFilter(), after: nil, limit: 10)
+            #expect(page.streams.map(\.size) == [3])
+            #expect(try await made.backend.bytes("a") == [1, 2, 3])
+            #expect(try made.disagreements() == [])
+        }
+    }
+
     /// A power cut may keep the index's commit and lose the file's entry in the directory.
     @Test("an unfinished stream whose file is gone is told of and listed no more, and its name is free")
     func unfinishedWithoutFile() async throws {

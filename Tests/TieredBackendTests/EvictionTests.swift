@@ -24,10 +24,11 @@ struct EvictionTests {
                     kept["a\(number)"] = bytes
                 } catch let error as CacheError {
                     refusal = error
-                    try await backend.remove(StreamID("a\(number)"))
+                    // Refused before it began, there is nothing to remove.
+                    try? await backend.remove(StreamID("a\(number)"))
                 }
             }
-            #expect(refusal?.code == .storageFull)
+            #expect(refusal?.code == .storageFull, "\(String(describing: refusal))")
             #expect(kept.count >= 5)
             for (name, bytes) in kept { #expect(try await backend.store.hot.read(name) == bytes) }
             try await bench.store.start()

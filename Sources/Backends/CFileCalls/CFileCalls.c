@@ -12,6 +12,9 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #endif
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
 #include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -86,6 +89,29 @@ int c_flush(int fd) {
     return fcntl(fd, F_FULLFSYNC) == -1 ? fsync(fd) : 0;
 #else
     return fsync(fd);
+#endif
+}
+
+int c_boot_id(char *text, size_t size) {
+#if defined(__linux__)
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+    ssize_t count = read(fd, text, size - 1);
+    close(fd);
+    if (count <= 0) {
+        return -1;
+    }
+    text[count] = 0;
+    text[strcspn(text, "\n")] = 0;
+    return 0;
+#elif defined(__APPLE__)
+    return sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0);
+#else
+    (void)text, (void)size;
+    errno = EOPNOTSUPP;
+    return -1;
 #endif
 }
 

@@ -138,6 +138,16 @@ final class IndexCatalog: StreamCatalog {
         return isRecovered ? nil : try self.directory.stored(id, asFarAsWritten: true)?.info
     }
 
+    func sealedSize(of id: StreamID) throws(CacheError) -> Int64? {
+        let row =
+            switch self.state.withLock({ $0.owed[id] }) {
+            case .forget: nil as IndexedStream?
+            case .put(let row): row
+            case nil: try self.index.stream(id)
+            }
+        return row?.state == .sealed ? row?.size : nil
+    }
+
     func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,

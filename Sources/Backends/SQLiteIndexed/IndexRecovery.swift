@@ -92,7 +92,7 @@ struct IndexRecovery {
             let rows = try self.index.outlines(after: cursor, limit: Self.batch)
             let differing = rows.filter { row in
                 guard row.state != .missing else { return false }
-                guard let sizes = try? self.directory.sizes(of: row.id) else { return true }
+                guard let sizes = try? self.sizes(of: row.id, row.state) else { return true }
                 return IndexMending(row: (row.state, row.size), sealed: sizes.sealed, unfinished: sizes.unfinished)
                     != .nothing
             }
@@ -129,9 +129,22 @@ struct IndexRecovery {
         for change in changes { self.note(change) }
     }
 
+    /// How long a stream's files are. An unfinished stream may end before its file does, after a power cut; one that was
+    /// sealed was flushed to the end of its file.
+    private func sizes(
+        of id: StreamID,
+        _ state: IndexedStream.State?
+    ) throws(CacheError) -> (sealed: Int64?, unfinished: Int64?) {
+        var sizes = try self.directory.sizes(of: id)
+        if state == .live || state == .suspended, sizes.sealed == nil, sizes.unfinished != nil {
+            sizes.unfinished = try self.directory.stored(id)?.info.size
+        }
+        return sizes
+    }
+
     /// Mends one stream's files, and says what its row is to be, where that is to be another.
     private mutating func mend(_ id: StreamID, _ row: IndexedStream?) throws(CacheError) -> Change? {
-        let sizes = try self.directory.sizes(of: id)
+        let sizes = try self.sizes(of: id, row?.state)
         let known = row.flatMap { $0.state == .missing ? nil : $0 }
         switch IndexMending(
             row: row.map { ($0.state, $0.size) },
@@ -152,7 +165,7 @@ struct IndexRecovery {
             row.changedAt = self.now
             return Change(row: row, finding: .missing, counted: (known, nil))
         case .follow(let finding):
-            try self.directory.cutAtUnwritten(id)
+            try self.directory.cutAtEndOfBytes(id)
             guard let stored = try self.directory.stored(id) else { return nil }
             let mended = Self.row(stored, was: row)
             return Change(row: mended, finding: finding, counted: (known, mended))

@@ -9,7 +9,7 @@ from faultkit.content import Content
 from faultkit.ledger import Broken, Ledger, Unfinished
 from faultkit.load import Load
 from faultkit.scene import append_until_refused, code_of, digest, expect, row, upload
-from faultkit.system import need
+from faultkit.system import Boot, need
 
 MB = 1 << 20
 BOTH = ("mmap", "sqlite")
@@ -168,7 +168,8 @@ async def _power_cuts(scene, rounds, durability):
     """Cuts the power at random moments under load; `check` is told the client and the ledger."""
     content = Content(scene.options.seed)
     disk = scene.file_system("ext4", 96 * MB)
-    gateway = scene.gateway(os.path.join(disk.path, "cache"), durability=durability)
+    boot = Boot(scene)
+    gateway = scene.gateway(os.path.join(disk.path, "cache"), wrapper=boot.wrapper, durability=durability)
     ledger = Ledger(content)
     source = random.Random(f"power {scene.options.seed}")
     for number in range(rounds + 1):
@@ -190,6 +191,7 @@ async def _power_cuts(scene, rounds, durability):
                 raise result
         disk.unmount()
         disk.mount()
+        boot.next()
     await gateway.stop()
 
 
@@ -260,9 +262,12 @@ async def power_cut_process(scene):
 @row("5", "power lost between the fsync of the file and that of the directory: STOPPED was not sent, the bytes are there", backends=BOTH)
 async def power_cut_between_fsyncs(scene):
     disk = scene.file_system("ext4", 64 * MB)
+    boot = Boot(scene)
     data = scene.bytes(300_000)
     for number in range(1, 5):
-        gateway = scene.gateway(os.path.join(disk.path, "cache"), durability="power", ioThreads=1)
+        gateway = scene.gateway(
+            os.path.join(disk.path, "cache"), wrapper=boot.wrapper, durability="power", ioThreads=1
+        )
         await gateway.start()
         await gateway.recovered()
         client = await Client.open(gateway.port)
@@ -277,6 +282,7 @@ async def power_cut_between_fsyncs(scene):
         gateway.kill()
         disk.unmount()
         disk.mount()
+        boot.next()
         await gateway.start()
         await gateway.recovered()
         client = await Client.open(gateway.port)
@@ -286,6 +292,56 @@ async def power_cut_between_fsyncs(scene):
             found = await client.read(f"s{number}", info["size"])
             expect(found == data[: len(found)], f"s{number} has wrong bytes")
             expect(info["state"] == "suspended" or found == data, f"s{number} is sealed and not whole")
+        await scene.verified(gateway)
+        await gateway.stop()
+
+
+@row("3", "power lost in the middle of a live upload: all that an ACK's durableOffset told of is there, and nothing wrong", quick=False, backends=BOTH)
+async def power_cut_live(scene):
+    disk = scene.file_system("ext4", 64 * MB)
+    boot = Boot(scene)
+    content = Content(scene.options.seed)
+    base = content.base(random.Random(f"live {scene.options.seed}"))
+    gateway = scene.gateway(os.path.join(disk.path, "cache"), wrapper=boot.wrapper, durability="power")
+    at = 0
+    for number in range(2):
+        await gateway.start()
+        await gateway.recovered()
+        client = await Client.open(gateway.port)
+        durable = 0
+
+        def on_ack(_, size):
+            nonlocal durable
+            durable = max(durable, size)
+
+        client.on_ack = on_ack
+        if number == 0:
+            await client.start("live", ackEvery=4096)
+        else:
+            at = await client.start("live", resume=True, ackEvery=4096)
+        begin = at
+        deadline = asyncio.get_running_loop().time() + 30
+        # Odd pieces at the rate of speech, until the gateway says that some of this turn's are safe, and then some more.
+        extra = 40
+        while extra > 0:
+            await client.append(content.of(base, at, at + 1_234))
+            at += 1_234
+            await asyncio.sleep(0.02)
+            extra -= 1 if durable > begin else 0
+            expect(asyncio.get_running_loop().time() < deadline, f"after 30 s {durable} bytes are safe")
+        disk.cut_power()
+        gateway.kill()
+        disk.unmount()
+        disk.mount()
+        boot.next()
+        await gateway.start()
+        await gateway.recovered()
+        client = await Client.open(gateway.port)
+        info = await client.info("live")
+        expect(info is not None and info["state"] == "suspended", f"the stream is {info}")
+        expect(durable <= info["size"] <= at, f"{durable} bytes were safe and {at} sent, {info['size']} are there")
+        found = await client.read("live", info["size"])
+        expect(found == content.of(base, 0, len(found)), "the stream has other bytes than were sent")
         await scene.verified(gateway)
         await gateway.stop()
 

@@ -40,10 +40,17 @@ struct LimitTests {
             let silent = try await gateway.connect()
             let slow = try await gateway.connect()
             slow.send("GET /audio HT")
-            let third = try await gateway.connect()
-            third.send(RawPeer.upgradeRequest())
-            let (head, body) = try await third.response()
-            #expect(head.status == 503 && body.contains("limits.maxPlainConnections"))
+            // Those two are counted on event loops of their own, perhaps after the next one is.
+            var refusal: (head: RawPeer.Head, body: String)?
+            for _ in 0..<1_000 where refusal == nil {
+                let third = try await gateway.connect()
+                third.send(RawPeer.upgradeRequest())
+                let answer = try await third.response()
+                if answer.head.status != 101 { refusal = answer }
+                await third.drop()
+            }
+            #expect(refusal?.head.status == 503)
+            #expect(refusal?.body.contains("limits.maxPlainConnections") == true)
             try await bystander.goOn()
             await silent.drop()
             while true {

@@ -23,6 +23,12 @@ int c_preallocate(int fd, off_t offset, off_t length);
 /// Returns -1 with errno; EOPNOTSUPP or ENOTTY where the platform or the file system cannot tell.
 off_t c_first_unwritten(int fd, off_t size);
 
+/// Writes the name of the machine's present boot, a C string, into `text`, which has room for `size` bytes:
+/// `/proc/sys/kernel/random/boot_id` (random(4)), `kern.bootsessionuuid` (sysctl(3)).
+///
+/// Returns 0, or -1 with errno.
+int c_boot_id(char *text, size_t size);
+
 /// Flushes a file to the device, through the device's own cache where the platform can: fsync(2), F_FULLFSYNC.
 int c_flush(int fd);
 

@@ -4,6 +4,9 @@
 /// Names are relative to an open directory, so that nothing outside of it can be reached. A call that is interrupted
 /// (EINTR) is repeated and never reported; everything else is reported as the kernel reports it.
 public protocol FileCalls: Sendable {
+    /// Which boot of the machine this is, without spaces: what the page cache had in another one is lost. `nil` where that
+    /// is not to be found out.
+    var bootID: String? { get }
     /// Opens a directory, making it (mode 0700, parents too) where it is missing.
     func openDirectory(_ path: String) throws(SystemCallError) -> OpenFile
     /// openat(2) of a regular file, without following a link and without waiting for a FIFO's other end.

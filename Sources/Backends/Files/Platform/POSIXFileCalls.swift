@@ -13,6 +13,16 @@ public struct POSIXFileCalls: FileCalls {
     /// The calls of this machine.
     public init() {}
 
+    /// See ``FileCalls``: `/proc/sys/kernel/random/boot_id` (random(4)), `kern.bootsessionuuid`.
+    public var bootID: String? { Self.bootID }
+
+    private static let bootID: String? = {
+        var bytes = [CChar](repeating: 0, count: 64)
+        guard c_boot_id(&bytes, bytes.count) == 0 else { return nil }
+        let id = String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return id.isEmpty || id.contains { $0.isWhitespace } ? nil : id
+    }()
+
     /// See ``FileCalls``.
     public func openDirectory(_ path: String) throws(SystemCallError) -> OpenFile {
         try self.makeDirectories(path)

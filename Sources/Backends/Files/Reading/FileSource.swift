@@ -36,6 +36,11 @@ final class FileSource: StreamSource {
 
     var status: StreamStatus { self.stream?.status ?? StreamStatus(size: 0, state: .removed) }
 
+    /// Against a killed process every byte is safe that is in the file.
+    var durableSize: Int64? {
+        self.store.configuration.durability == .power ? self.stream?.durableSize : self.stream?.stored
+    }
+
     func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
         guard let stream = self.stream else { throw self.notOpened }
         let available = stream.stored - offset

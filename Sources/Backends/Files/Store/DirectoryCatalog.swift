@@ -65,6 +65,9 @@ public final class DirectoryCatalog: StreamCatalog {
     }
 
     /// See ``StreamCatalog``.
+    public func sealedSize(of id: StreamID) -> Int64? { nil }
+
+    /// See ``StreamCatalog``.
     public func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,

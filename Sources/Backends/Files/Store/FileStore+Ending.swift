@@ -52,22 +52,6 @@ extension FileStore {
         try? self.calls.rename(StreamFileName.sealed(id), to: StreamFileName.unfinished(id), in: self.directory.handle)
     }
 
-    /// Has the device store what was written, where that is promised.
-    ///
-    /// A failure is final: the system reports it once and takes the bytes for stored after that (fsync(2)), so that a
-    /// second try would succeed without their being there. The stream must come from its source again.
-    func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
-        guard self.configuration.durability == .power else { return }
-        do throws(SystemCallError) {
-            try self.calls.flush(target)
-        } catch {
-            let damage = "its bytes may not have reached the device: \(error)."
-            self.upkeepState.withLock { $0.damaged[stream.id] = damage }
-            try? self.directory.remember(stream.info, damage: damage, in: file)
-            throw error.cacheError(for: stream.id)
-        }
-    }
-
     /// Removes a stream that its writer aborted.
     func eraseAborted(_ stream: StreamFile) throws(CacheError) { _ = try self.erase(stream.id) }
 

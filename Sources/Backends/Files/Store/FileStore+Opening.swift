@@ -14,6 +14,7 @@ extension FileStore {
                 var found = try self.openFile(StreamFileName.sealed(id), of: id, .sealed)
                 if found == nil { found = try self.openFile(StreamFileName.unfinished(id), of: id, .suspended) }
                 guard let found else { continue }
+                try self.expectSize(of: found, foundAt: generation)
                 guard let stream = self.table.adopt(found, foundAt: generation) else { continue }
                 self.touches.touch(id, at: self.clock.wall())
                 return stream
@@ -33,15 +34,26 @@ extension FileStore {
             if error.isNotFound { return nil }
             throw error.cacheError(for: id)
         }
-        guard !stored.isResized else {
-            throw CacheError(
-                .io,
-                "\(file.path) has \(stored.info.size) bytes, but \(stored.sealedSize ?? 0) were sealed. Restore the "
-                    + "file, or remove the stream.",
-                streamID: id
-            )
+        if let sealedSize = stored.sealedSize, stored.isResized {
+            throw self.resized(id, file, stored.info, sealedSize)
         }
         return StreamFile(stored.info, file: file)
+    }
+
+    /// A file may be as long as it says itself and be an earlier one of its name, whose removal a power cut undid.
+    private func expectSize(of found: StreamFile, foundAt generation: Int) throws(CacheError) {
+        guard found.state == .sealed, let sealedSize = (try? self.catalog.sealedSize(of: found.id)) ?? nil,
+            sealedSize != found.stored, self.table.isCurrent(generation, of: found.id)
+        else { return }
+        throw self.resized(found.id, found.file, found.info, sealedSize)
+    }
+
+    private func resized(_ id: StreamID, _ file: OpenFile, _ info: StreamInfo, _ sealedSize: Int64) -> CacheError {
+        CacheError(
+            .io,
+            "\(file.path) has \(info.size) bytes, but \(sealedSize) were sealed. Restore the file, or remove the stream.",
+            streamID: id
+        )
     }
 
     /// Tells the catalog where it knows a stream of which there is no file.
@@ -144,7 +156,16 @@ extension FileStore {
                 streamID: reservation.id
             )
         }
-        return try self.appender(reservation, file, stored.info)
+        let end = stored.info.size
+        try calling(for: reservation.id) { () throws(SystemCallError) in
+            // What a power cut left behind the end would count as the stream's bytes once the file is a bit longer.
+            if try self.calls.status(of: file).size > end { try self.calls.truncate(file, to: end) }
+            if self.configuration.durability != .power { _ = try self.directory.remember(flushed: nil, in: file) }
+        }
+        let appender = try self.appender(reservation, file, stored.info)
+        // How far it is safe is known by this boot's name before it grows.
+        try self.secure(appender.stream, file: file)
+        return appender
     }
 
     /// Begins a stream; where that fails, there is none.
@@ -155,6 +176,11 @@ extension FileStore {
         info.timeToLiveSeconds = reservation.options.timeToLiveSeconds
         info.metadata = reservation.options.metadata
         do throws(CacheError) {
+            if self.configuration.durability == .power {
+                _ = try calling(for: info.id) { () throws(SystemCallError) in
+                    try self.directory.remember(flushed: 0, in: file)
+                }
+            }
             return try self.appender(reservation, file, info)
         } catch {
             try? self.calls.unlink(StreamFileName.unfinished(reservation.id), in: self.directory.handle)

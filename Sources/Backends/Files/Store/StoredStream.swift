@@ -104,17 +104,17 @@ extension CacheDirectory {
     /// Cuts an unfinished file where its bytes end.
     ///
     /// A power cut may leave it longer than what had got to the device: the length is in the file system's journal, and
-    /// the blocks, allocated ahead, were not written. Nobody may have the stream open.
+    /// the bytes were not written. Nobody may have the stream open.
     ///
     /// - Parameter id: The stream's name.
     /// - Throws: ``CacheError`` with code `io`.
-    public func cutAtUnwritten(_ id: StreamID) throws(CacheError) {
+    public func cutAtEndOfBytes(_ id: StreamID) throws(CacheError) {
         try calling(for: id) { () throws(SystemCallError) in
             do throws(SystemCallError) {
                 let file = try self.calls.open(StreamFileName.unfinished(id), in: self.handle, .update)
                 let size = try self.calls.status(of: file).size
-                guard let end = try self.calls.firstUnwritten(in: file, below: size), end < size else { return }
-                try self.calls.truncate(file, to: end)
+                let end = try self.endOfBytes(in: file, size: size, asFarAsWritten: true)
+                if end < size { try self.calls.truncate(file, to: end) }
             } catch {
                 if !error.isNotFound { throw error }
             }
@@ -140,9 +140,7 @@ extension CacheDirectory {
             stored.damage = record.damage
         }
         if state != .sealed {
-            if asFarAsWritten, let end = try self.calls.firstUnwritten(in: file, below: status.size) {
-                stored.info.size = end
-            }
+            stored.info.size = try self.endOfBytes(in: file, size: status.size, asFarAsWritten: asFarAsWritten)
         } else {
             if stored.info.sealedAt == nil { stored.info.sealedAt = modified }
             let read = try self.calls.attribute(StreamRecord.readAttribute, of: file)

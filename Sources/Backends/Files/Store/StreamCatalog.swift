@@ -38,6 +38,10 @@ public protocol StreamCatalog: Sendable {
     /// The facts about a stream, or `nil` where there is none.
     func info(_ id: StreamID) throws(CacheError) -> StreamInfo?
 
+    /// How long a sealed stream is by the catalog's own word, from memory or by one look; `nil` where it has none, or knows
+    /// only what the file says.
+    func sealedSize(of id: StreamID) throws(CacheError) -> Int64?
+
     /// One page of streams, in the order of their ids. Live streams may be given as suspended: the caller knows better.
     func streams(matching filter: StreamFilter, after cursor: StreamID?, limit: Int) throws(CacheError) -> StreamPage
 

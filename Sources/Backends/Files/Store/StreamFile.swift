@@ -13,6 +13,10 @@ final class StreamFile: Sendable {
     private let accepted: Atomic<Int64>
     /// Bytes that are in the file.
     private let storedBytes: Atomic<Int64>
+    /// How far the file was flushed to its device. Locked while that is done, so that no less is noted after more.
+    private let flushed = Mutex<Int64?>(nil)
+    /// How far that was, and is noted there: what a power cut leaves.
+    private let durable = Atomic<Int64>(0)
     private let stateCode: Atomic<UInt8>
     private let core: Mutex<Core>
 
@@ -81,6 +85,25 @@ final class StreamFile: Sendable {
         self.storedBytes.store(size, ordering: .releasing)
         self.waiters.wake(self.storedStatus)
     }
+
+    /// Has the device store what is in the file. Nobody else does that meanwhile.
+    ///
+    /// - Parameter body: Flushes the file, the first time its directory as well, and notes in the file that this length got
+    ///   to the device, which the next flush takes there; returns whether it could be noted.
+    func secure(_ body: (_ length: Int64, _ isFirst: Bool) throws(CacheError) -> Bool) throws(CacheError) {
+        try self.flushed.withLock { flushed throws(CacheError) in
+            let length = self.stored
+            guard try body(length, flushed == nil) else { return }
+            self.durable.store(flushed ?? 0, ordering: .releasing)
+            flushed = length
+        }
+    }
+
+    /// Whether a power cut would take bytes.
+    var isInsecure: Bool { self.stored > self.durableSize }
+
+    /// How many bytes a power cut leaves at least.
+    var durableSize: Int64 { self.durable.load(ordering: .acquiring) }
 
     /// What was handed over and is not in the file will not get there.
     func forgetUnstored() { self.accepted.store(self.stored, ordering: .releasing) }

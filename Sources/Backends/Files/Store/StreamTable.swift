@@ -175,6 +175,9 @@ final class StreamTable: Sendable {
     /// The stream, where it is open.
     func stream(_ id: StreamID) -> StreamFile? { self.core.withLock { $0.slots[id]?.stream } }
 
+    /// All streams that are open.
+    var streams: [StreamFile] { self.core.withLock { core in core.slots.values.compactMap(\.stream) } }
+
     /// The stream, where it is open already, held for one more reader.
     func retain(_ id: StreamID) -> StreamFile? {
         self.core.withLock { core in
@@ -192,6 +195,11 @@ final class StreamTable: Sendable {
             core.slots[id, default: Slot()].looking += 1
             return core.slots[id]?.generation ?? 0
         }
+    }
+
+    /// Whether the files of a name are still those that somebody finds who began to look at `generation`.
+    func isCurrent(_ generation: Int, of id: StreamID) -> Bool {
+        self.core.withLock { $0.slots[id]?.generation == generation }
     }
 
     /// Somebody has ended to look for a stream's file.

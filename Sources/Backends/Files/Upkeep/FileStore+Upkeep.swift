@@ -3,8 +3,8 @@ import Logging
 import Synchronization
 
 extension FileStore {
-    /// How long upkeep pauses between its turns: for so long last-read times may be remembered in memory only, and
-    /// streams live beyond their time.
+    /// How long upkeep pauses between its turns: for so long last-read times may be remembered in memory only, streams
+    /// live beyond their time, and live ones grow without being flushed to the device.
     private static let pause = Duration.seconds(5)
     private static let expiryBatch = 1_000
 
@@ -24,10 +24,12 @@ extension FileStore {
         }
     }
 
-    /// One turn of upkeep: what waits to be written is, and streams whose time is over go. Where the configuration
+    /// One turn of upkeep: what waits to be written is, live streams are secured against power cuts where that is promised,
+    /// and streams whose time is over go. Where the configuration
     /// allows less than there is, as after a change of it, streams go as for an upload.
     public func upkeep() async {
         _ = try? await self.background.perform { () throws(CacheError) in
+            self.secureLiveStreams()
             self.flushTouches()
             self.catalog.settle()
             _ = self.expire()

@@ -292,7 +292,7 @@ final class FileAppender: @unchecked Sendable {
         self.isEnded = true
         // A length that is set outlives a power cut, though the bytes may not have got to the device: zeros would stand
         // for them. So they go first.
-        try? self.store.flush(self.file, of: self.stream, file: self.file)
+        try? self.store.secure(self.stream, file: self.file)
         try? self.store.calls.truncate(self.file, to: self.stream.stored)
         var info = self.stream.info
         info.state = .suspended

@@ -68,9 +68,7 @@ extension TieredStore {
             guard try self.ledger.isPending(pending) else { return }
             guard let info = try await self.hotInfo(id), info.state == .sealed else {
                 // It is gone, or being written anew; then it is noted anew when it is sealed.
-                if try self.ledger.place(id) == .pending, try self.ledger.settle(pending, as: .copied) {
-                    try self.ledger.forget(id)
-                }
+                try self.ledger.forget(pending)
                 return self.copies.resolve(id, isCopied: false)
             }
             // Asked before: a store that is exchanged in between must not be taken for the one that has the copy.

@@ -184,6 +184,16 @@ final class Ledger: Sendable {
         }
     }
 
+    /// Forgets a pending stream, if it is still the same one.
+    func forget(_ pending: Pending) throws(CacheError) {
+        try self.write { db in
+            try db.execute(
+                sql: "DELETE FROM streams WHERE id = ? AND generation = ? AND place = 'pending'",
+                arguments: [pending.id.rawValue, pending.generation]
+            )
+        }
+    }
+
     /// Whether a stream still is to be copied, and still is the same one.
     func isPending(_ pending: Pending) throws(CacheError) -> Bool {
         try self.read { db in

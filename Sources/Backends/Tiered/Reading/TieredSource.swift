@@ -59,6 +59,15 @@ final class TieredSource: StreamSource {
         }
     }
 
+    /// Where only a copy in the cold tier is safe enough, no part of a stream is before it is sealed.
+    var durableSize: Int64? {
+        guard self.store.configuration.acknowledgement != .cold, case .hot(let reader) = self.place.withLock({ $0 })
+        else {
+            return nil
+        }
+        return reader.durableSize
+    }
+
     func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
         switch self.place.withLock({ $0 }) {
         case .unknown: throw self.store.notFound(self.id)

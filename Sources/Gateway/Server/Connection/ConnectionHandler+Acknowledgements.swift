@@ -43,7 +43,8 @@ extension ConnectionHandler {
             reply.offset = target
             // What only a sealed stream is safe against, no part of this one is yet.
             let durability = handler.service.backend.capabilities.durability
-            reply.durableOffset = durability == .power || durability == .tier ? 0 : target
+            let isSafeOnceSealed = durability == .power || durability == .tier
+            reply.durableOffset = min(target, reader.durableSize ?? (isSafeOnceSealed ? 0 : target))
             handler.send(reply)
             handler.acknowledge(upload, epoch: epoch, reader, every: every, target: target + every)
         }
