@@ -31,6 +31,25 @@ print(f"{name:44}  median {took[10]:7.1f} ms  slowest {took[-1]:7.1f} ms  {memor
 PYTHON
 }
 
+# once NAME COMMAND...: runs a command once, and prints its line that says what was checked, its time and its memory.
+once() {
+    local name=$1
+    shift
+    python3 - "$name" "$@" <<'PYTHON'
+import os, subprocess, sys, time
+
+name, command = sys.argv[1], sys.argv[2:]
+begin = time.monotonic()
+process = subprocess.Popen(command, stdout=subprocess.PIPE)
+checked = [line for line in process.stdout if b"checked" in line]
+_, status, usage = os.wait4(process.pid, 0)
+took = time.monotonic() - begin
+if os.waitstatus_to_exitcode(status) != 0:
+    sys.exit(f"{' '.join(command)} failed")
+print(f"{name:44}  {took:7.1f} s  {usage.ru_maxrss / 1024:6.1f} MiB  {checked[-1].decode().strip()}")
+PYTHON
+}
+
 prepare
 command -v python3 >/dev/null || install_packages python3
 cd "$root"
@@ -75,17 +94,6 @@ times "list, as JSON" "${inspect[@]}" list --json "${place[@]}"
 times "list --state suspended" "${inspect[@]}" list --state suspended "${place[@]}"
 times "list --sort created" "${inspect[@]}" list --sort created "${place[@]}"
 times "list --prefix stream-0000000f" "${inspect[@]}" list --prefix stream-0000000f "${place[@]}"
-times "verify --sample 1/1000" "${inspect[@]}" verify --no-record --sample 1/1000 "${place[@]}"
-say "All of them, read and compared: time and memory"
-python3 - "${inspect[@]}" verify --no-record "${place[@]}" <<'PYTHON'
-import os, subprocess, sys, time
-
-begin = time.monotonic()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
-last = b""
-for line in process.stdout:
-    last = line if b"checked" in line else last
-_, _, usage = os.wait4(process.pid, 0)
-print(last.decode().strip())
-print(f"verify, all streams: {time.monotonic() - begin:.1f} s, {usage.ru_maxrss / 1024:.1f} MiB")
-PYTHON
+say "verify: time and memory"
+once "a thousandth" "${inspect[@]}" verify --no-record --sample 1/1000 "${place[@]}"
+once "all of them, read and compared" "${inspect[@]}" verify --no-record "${place[@]}"

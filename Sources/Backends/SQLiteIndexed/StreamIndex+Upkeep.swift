@@ -1,10 +1,14 @@
-import CacheProtocol
+public import CacheProtocol
 import FileStorage
 import GRDB
 
 extension StreamIndex {
     /// The states of those of some streams that have rows.
-    func states(of ids: [StreamID]) throws(CacheError) -> [StreamID: IndexedStream.State] {
+    ///
+    /// - Parameter ids: The streams.
+    /// - Returns: Their states; nothing of those that have no row.
+    /// - Throws: ``/CacheProtocol/CacheError``.
+    public func states(of ids: [StreamID]) throws(CacheError) -> [StreamID: IndexedStream.State] {
         try self.read { db in
             let statement = try db.cachedStatement(sql: "SELECT state FROM stream WHERE id = ?")
             var states: [StreamID: IndexedStream.State] = [:]

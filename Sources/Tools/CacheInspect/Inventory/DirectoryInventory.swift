@@ -33,6 +33,12 @@ struct DirectoryInventory: StreamInventory {
         return try self.read(id, .suspended)
     }
 
+    func states(of ids: [StreamID]) throws(InspectError) -> [StreamID: IndexedStream.State] {
+        var states: [StreamID: IndexedStream.State] = [:]
+        for id in ids { states[id] = try self.stream(id)?.state }
+        return states
+    }
+
     func totals(_ query: StreamIndexQuery) throws(InspectError) -> [IndexedStream.State: StreamIndex.Totals] {
         var totals: [IndexedStream.State: StreamIndex.Totals] = [:]
         try self.forEach(query) { (stream) throws(InspectError) in

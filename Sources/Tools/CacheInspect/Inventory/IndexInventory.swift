@@ -47,6 +47,10 @@ struct IndexInventory: StreamInventory {
         try Self.asking { () throws(CacheError) in try self.index.stream(id) }
     }
 
+    func states(of ids: [StreamID]) throws(InspectError) -> [StreamID: IndexedStream.State] {
+        try Self.asking { () throws(CacheError) in try self.index.states(of: ids) }
+    }
+
     func totals(_ query: StreamIndexQuery) throws(InspectError) -> [IndexedStream.State: StreamIndex.Totals] {
         try Self.asking { () throws(CacheError) in try self.index.totals(query) }
     }

@@ -17,6 +17,9 @@ protocol StreamInventory: Sendable {
     /// One stream's row.
     func stream(_ id: StreamID) throws(InspectError) -> IndexedStream?
 
+    /// The states of those of some streams that have rows.
+    func states(of ids: [StreamID]) throws(InspectError) -> [StreamID: IndexedStream.State]
+
     /// Count and bytes by state.
     func totals(_ query: StreamIndexQuery) throws(InspectError) -> [IndexedStream.State: StreamIndex.Totals]
 
