@@ -128,7 +128,8 @@ let package = Package(
             path: "Sources/Gateway/Command"
         ),
 
-        // Tools.
+        // Tools. What their commands share is how they are interrupted.
+        .target(name: "Interruption", dependencies: [unixSignals], path: "Sources/Tools/Interruption"),
         .target(
             name: "AudioClient",
             dependencies: ["Wire", nioCore, nioPosix, nioHTTP1, nioSSL, nioTLS, crypto, logging, deque],
@@ -137,9 +138,8 @@ let package = Package(
         .executableTarget(
             name: "audio-client",
             dependencies: [
-                "AudioClient", "CacheProtocol", "FileStorage", "GatewayServer", "MmapBackend", "Wire", arguments,
-                logging,
-                nioCore, nioPosix,
+                "AudioClient", "CacheProtocol", "FileStorage", "GatewayServer", "Interruption", "MmapBackend", "Wire",
+                arguments, logging, nioCore, nioPosix,
             ],
             path: "Sources/Tools/AudioClientCommand"
         ),
@@ -152,7 +152,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "cache-inspect",
-            dependencies: ["CacheInspect", "CacheProtocol", arguments],
+            dependencies: ["CacheInspect", "CacheProtocol", "Interruption", arguments],
             path: "Sources/Tools/CacheInspectCommand"
         ),
 

@@ -5,6 +5,14 @@ import NIOCore
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 @Suite("Room in a directory")
 struct RoomTests {
     private static let kibibytes = [UInt8](repeating: 7, count: 100 << 10)
@@ -38,6 +46,31 @@ struct RoomTests {
         #expect(error.code == .storageFull)
         #expect(error.message.contains("maxBytes"))
         #expect(try await made.backend.bytes("a") == Self.kibibytes)
+    }
+
+    /// Found by a crash loop with little room: that is the upload's trouble, not a fault of what was stored.
+    @Test("who waits for bytes that then can't be stored is told that they are not coming")
+    func notStored() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make()
+        var writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
+        _ = try await writer.opened().value()
+        let turnstile = Turnstile()
+        bench.calls.hook { call, _ in if call == .write { turnstile.pass() } }
+        bench.calls.inject(.init(calls: [.write], number: ENOSPC))
+        _ = try writer.append(ByteBuffer(bytes: Self.kibibytes))
+        writer.flush()
+        let reader = try made.backend.makeReader(for: StreamID("a"))
+        #expect(try await reader.opened().value().size == Int64(Self.kibibytes.count))
+        let answer = try reader.read(at: 0, count: 1)
+        turnstile.open()
+        bench.calls.hook(nil)
+        // The writer learns of it at its end, if not before, and the reader then.
+        let sealing = writer.finish()
+        let refusal = try await failure { _ = try await sealing.value() }
+        #expect(refusal.code == .storageFull)
+        let error = try await failure { _ = try await answer.value() }
+        #expect(error.code == .aborted && error.message.contains("could not be stored"))
     }
 
     @Test("one stream more than there may be makes the oldest go; where none may go it is refused with limit")

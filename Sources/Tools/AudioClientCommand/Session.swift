@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioClient
 import CacheProtocol
+import Interruption
 
 /// One run of a command that talks to a server: who is talked to, and how failures end the process.
 struct Session: Sendable {

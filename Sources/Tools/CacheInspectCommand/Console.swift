@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheInspect
+import Interruption
 import Synchronization
 
 #if canImport(Glibc)

@@ -252,6 +252,8 @@ class Load:
             data = await client.get(entry.id, offset, source.choice([1, 1000, 65536, 1 << 20]))
         except Unexpected as error:
             may_be_gone = entry.expires or entry.is_busy or entry.state is not state
+            # There was no room for what had come.
+            may_be_gone = may_be_gone or (self.is_scarce and isinstance(state, Unfinished))
             if error.code not in ("stream_not_found", "aborted") or not may_be_gone:
                 raise
             return

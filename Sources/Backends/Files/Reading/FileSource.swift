@@ -106,8 +106,9 @@ final class FileSource: StreamSource {
 
     private func lost(at offset: Int64, _ status: StreamStatus) -> CacheError {
         CacheError(
-            status.state == .removed ? .aborted : .io,
-            "Byte \(offset) was received but could not be stored; the stream has \(status.size) bytes.",
+            .aborted,
+            "Byte \(offset) was received but could not be stored, and its upload was told why; the stream has "
+                + "\(status.size) bytes.",
             streamID: self.id
         )
     }

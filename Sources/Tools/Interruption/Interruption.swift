@@ -1,31 +1,13 @@
-import Dispatch
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
+import UnixSignals
 
 /// Somebody pressed Ctrl-C, or the system asked the process to end.
-struct Interruption: Error {
+package struct Interruption: Error {
     /// Runs something, and cancels it at SIGINT or SIGTERM.
     ///
     /// - Parameter work: What to run.
     /// - Throws: What `work` throws, or an ``Interruption``.
-    static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
-        let (signals, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield() }
-            source.activate()
-            return source
-        }
-        defer {
-            for source in sources { source.cancel() }
-        }
+    package static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {
                 do {
