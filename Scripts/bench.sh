@@ -54,6 +54,12 @@ mkdir -p "$output"
 output=$(cd "$output" && pwd)
 rm -f "$output"/*.svg "$output"/report.* "$output"/*.jsonl
 ulimit -n "$(ulimit -H -n)"
+# The gateway takes no more connections than its descriptors are enough for, at four each.
+descriptors=$(ulimit -n)
+if [ "$descriptors" != unlimited ] && ((descriptors / 4 - 100 < idle_connections)); then
+    idle_connections=$((descriptors / 4 - 100))
+    echo "$descriptors descriptors are enough for $idle_connections idle connections"
+fi
 
 # Every process that is started here, and the servers in order: their names, addresses and processes.
 started=()

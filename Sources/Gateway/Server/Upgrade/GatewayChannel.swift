@@ -18,7 +18,22 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     struct Value: ServerChildChannelValue {
         let channel: any Channel
-        let outcome: EventLoopFuture<Outcome>
+        /// The connection, if it stays with HTTP; `nil` at its end, if it does not. Never fails.
+        let plain: EventLoopFuture<PlainConnection?>
+
+        init(_ channel: any Channel, _ outcome: EventLoopFuture<Outcome>, _ logger: Logger) {
+            self.channel = channel
+            self.plain = outcome.flatMap { outcome in
+                switch outcome {
+                case .webSocket: channel.closeFuture.map { nil }
+                case .http(let plain): channel.eventLoop.makeSucceededFuture(PlainConnection(plain))
+                }
+            }.flatMapErrorThrowing { error in
+                logger.debug("connection ended before its first request", metadata: ["error": "\(error)"])
+                channel.close(promise: nil)
+                return nil
+            }
+        }
     }
 
     let service: GatewayService
@@ -30,6 +45,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         guard let place else { return self.refuse(channel, verdict, service) }
         return channel.eventLoop.makeCompletedFuture {
             channel.closeFuture.whenComplete { _ in withExtendedLifetime(place) {} }
+            // What the first read takes its memory for is kept for good.
+            try channel.syncOptions?.setOption(.recvAllocator, value: ReceiveBuffer.first)
             let limits = service.configuration.http
             if let certificate = service.certificate {
                 try channel.pipeline.syncOperations.addHandlers([
@@ -64,7 +81,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 }
             }
             outcome.whenComplete { _ in deadline.cancel() }
-            return Value(channel: channel, outcome: outcome)
+            return Value(channel, outcome, logger)
         }
     }
 
@@ -85,7 +102,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             }
             let outcome = channel.eventLoop.makePromise(of: Outcome.self)
             channel.closeFuture.whenComplete { _ in outcome.fail(ChannelError.eof) }
-            return Value(channel: channel, outcome: outcome.futureResult)
+            return Value(channel, outcome.futureResult, service.logger)
         }
     }
 
@@ -108,14 +125,23 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     func handle(value: Value, logger: Logger) async {
-        do {
-            switch try await value.outcome.get() {
-            case .webSocket: try await value.channel.closeFuture.get()
-            case .http(let channel): await self.handleHTTP(asyncChannel: channel, logger: logger)
-            }
-        } catch {
-            logger.debug("connection ended before its first request", metadata: ["error": "\(error)"])
-            value.channel.close(promise: nil)
+        // The task of a connection lives as long as that, and so does the memory of whatever it has called and not come
+        // back from: there are thousands that say nothing for hours, so it waits once, and for little.
+        let plain = await withUnsafeContinuation { continuation in
+            value.plain.whenSuccess { continuation.resume(returning: $0) }
         }
+        if let plain { await self.serve(plain, logger) }
     }
+
+    @inline(never)
+    private func serve(_ plain: PlainConnection, _ logger: Logger) async {
+        await self.handleHTTP(asyncChannel: plain.channel, logger: logger)
+    }
+}
+
+/// A connection that stays with HTTP.
+final class PlainConnection: Sendable {
+    let channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    init(_ channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>) { self.channel = channel }
 }

@@ -13,13 +13,21 @@ enum ReceiveBuffer {
     /// The most that any other one does.
     static let usual = 64 << 10
 
-    /// What a new connection is to read with.
+    /// The least that one reads at once, and the first time.
+    private static let least = 512
+
+    /// What a connection reads with before it is known what it is.
+    static var first: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: self.least, initial: self.least, maximum: self.usual)
+    }
+
+    /// What a connection reads with that has become a WebSocket.
     ///
     /// - Parameter connections: How many there are already.
     static func allocator(besides connections: Int) -> AdaptiveRecvByteBufferAllocator {
         AdaptiveRecvByteBufferAllocator(
-            minimum: 2_048,
-            initial: 8_192,
+            minimum: self.least,
+            initial: self.least,
             maximum: connections < self.generousUpTo ? self.generous : self.usual
         )
     }
