@@ -60,6 +60,7 @@ public struct GatewayServer: Service {
         var group = ServiceGroupConfiguration(
             services: [
                 service.eventLoops, ReadinessMonitor(service: service, onChange: self.onReadiness),
+                MemoryRelief(load: service.load, logger: service.logger),
                 BackendService(backend: service.backend), application,
                 DrainService(state: service.state, delay: .seconds(configuration.shutdownDelaySeconds)),
             ],
