@@ -22,6 +22,7 @@ final class ColdStream: Sendable {
         var blocks: [Int64: ByteBuffer] = [:]
         /// The blocks' numbers, the one used longest ago in front.
         var recent: [Int64] = []
+        var lastWanted: Int64 = -1
         var waiting: [Int64: [CheckedContinuation<Result<ByteBuffer, CacheError>, Never>]] = [:]
         /// Reads the hot tier's part, and in the end its whole.
         var hotReader: StreamReader?
@@ -110,6 +111,7 @@ final class ColdStream: Sendable {
 
     /// A block. Whoever wants it while it is on its way waits for the same one.
     func block(_ number: Int64) async throws(CacheError) -> ByteBuffer {
+        self.fetchAhead(of: number)
         let result = await withCheckedContinuation { continuation in
             let (known, isFirst) = self.state.withLock { state -> (ByteBuffer?, Bool) in
                 if let bytes = state.blocks[number] {
@@ -127,6 +129,24 @@ final class ColdStream: Sendable {
             self.deliver(number, .failure(failure))
         }
         return try result.get()
+    }
+
+    /// Has the next block fetched while somebody goes through the stream: a store answers each request after a while, which
+    /// is then spent twice at a time.
+    private func fetchAhead(of number: Int64) {
+        let next = number + 1
+        let isWorthIt = self.state.withLock { state -> Bool in
+            // Who wants a part of the stream has not wanted the block before, and may not want the next one.
+            let goesOn = number > 0 && (state.lastWanted == number - 1 || state.lastWanted == number)
+            state.lastWanted = number
+            guard goesOn, next < self.blockCount, state.blocks[next] == nil, state.waiting[next] == nil else {
+                return false
+            }
+            state.waiting[next] = []
+            return true
+        }
+        guard isWorthIt, !self.store.jobs.submit({ await self.fetch(next) }) else { return }
+        self.deliver(next, .failure(CacheError(.shuttingDown, "The gateway is going down.", streamID: self.info.id)))
     }
 
     private func fetch(_ number: Int64) async {
