@@ -2,7 +2,7 @@
 # Runs the commands of the documents that are marked to be run, against a gateway of its own, and what is in deploy/ as
 # far as this machine has the tools for it.
 #
-# A block of commands after a line `<!-- run -->` is run as it stands, one after the other, in a directory with Samples and
+# A block of commands, indented or between fences, after a line `<!-- run -->` is run as it stands, one after the other, in a directory with Samples and
 # Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was built stands for `swift run`,
 # and the port of the gateway for 8080.
 #
@@ -27,6 +27,9 @@ blocks() {
     awk '
         /^<!-- run(: .*)? -->$/ { configuration = "-"; if (/: /) { configuration = $3 }; waiting = 1; next }
         waiting && /^$/ { next }
+        waiting && /^```/ { fenced = 1; waiting = 0; next }
+        fenced && /^```/ { fenced = 0; next }
+        fenced { print configuration "\t" $0; next }
         waiting && /^    / { inside = 1; waiting = 0 }
         inside && /^    / { sub(/^ +/, ""); print configuration "\t" $0; next }
         { inside = 0; waiting = 0 }
@@ -35,8 +38,9 @@ blocks() {
 
 # adapted COMMAND: with this build and this port.
 adapted() {
-    local command=$1
+    local command=${1%%  #*}
     command=${command//127.0.0.1:8080/127.0.0.1:$gateway_port}
+    command=${command//localhost:8080/127.0.0.1:$gateway_port}
     command=${command#swift run }
     case $command in
         'audio-client verify '* | cache-inspect* | gateway* | curl*) ;;
