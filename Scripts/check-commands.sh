@@ -2,9 +2,9 @@
 # Runs the commands of the documents that are marked to be run, against a gateway of its own, and what is in deploy/ as
 # far as this machine has the tools for it.
 #
-# A block of commands, indented or between fences, after a line `<!-- run -->` is run as it stands, one after the other, in a directory with Samples and
-# Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was built stands for `swift run`,
-# and the port of the gateway for 8080.
+# A block of commands, indented or between fences, after a line `<!-- run -->` is run as it stands, one after the other, in
+# a directory with Samples and Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was
+# built stands for `swift run`, and the port of the gateway for 8080.
 #
 # BINARIES names the directory with the three commands; SKIP_BUILD, that they are built.
 set -euo pipefail
