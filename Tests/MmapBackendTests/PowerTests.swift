@@ -111,17 +111,23 @@ struct PowerTests {
         #expect(try await backend.bytes("a") == [1, 2, 3, 4, 5])
     }
 
+    /// Opens a writer of the stream `a`, and returns a reader of it once three bytes are in the file.
+    private func begin(_ writer: inout StreamWriter, of backend: any CacheBackend) async throws -> StreamReader {
+        _ = try await writer.opened().value()
+        let reader = try backend.makeReader(for: StreamID("a"))
+        _ = try await reader.opened().value()
+        try await writer.appendAll([1, 2, 3])
+        writer.flush()
+        _ = try await reader.grown(past: 2)
+        return reader
+    }
+
     @Test("upkeep flushes what is being written, and says how far that is once the device knows it, too")
     func liveStreams() async throws {
         let bench = try FileBench.mmap()
         let made = try await bench.make { $0.durability = .power }
         var writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
-        _ = try await writer.opened().value()
-        let reader = try made.backend.makeReader(for: StreamID("a"))
-        _ = try await reader.opened().value()
-        try await writer.appendAll([1, 2, 3])
-        writer.flush()
-        _ = try await reader.grown(past: 2)
+        let reader = try await self.begin(&writer, of: made.backend)
         #expect(reader.durableSize == 0)
         await made.store.upkeep()
         // The bytes are safe by now; that this is known is not.
@@ -144,12 +150,7 @@ struct PowerTests {
         let bench = try FileBench.mmap()
         let made = try await bench.make { $0.durability = .power }
         var writer = try made.backend.makeWriter(for: StreamID("a"), options: WriteOptions())
-        _ = try await writer.opened().value()
-        let reader = try made.backend.makeReader(for: StreamID("a"))
-        _ = try await reader.opened().value()
-        try await writer.appendAll([1, 2, 3])
-        writer.flush()
-        _ = try await reader.grown(past: 2)
+        _ = try await self.begin(&writer, of: made.backend)
         bench.calls.inject(.init(calls: [.flush], number: EIO, isLasting: false))
         await made.store.upkeep()
         bench.calls.inject(nil)

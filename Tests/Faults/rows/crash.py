@@ -164,6 +164,17 @@ async def killed_while_starting(scene):
                 break
 
 
+async def _after_the_cut(gateway, disk, boot):
+    """Starts machine and gateway again; a client of the latter."""
+    gateway.kill()
+    disk.unmount()
+    disk.mount()
+    boot.next()
+    await gateway.start()
+    await gateway.recovered()
+    return await Client.open(gateway.port)
+
+
 async def _power_cuts(scene, rounds, durability):
     """Cuts the power at random moments under load; `check` is told the client and the ledger."""
     content = Content(scene.options.seed)
@@ -279,13 +290,7 @@ async def power_cut_between_fsyncs(scene):
             except ConnectionLost:
                 pass
             disk.cut_power()
-        gateway.kill()
-        disk.unmount()
-        disk.mount()
-        boot.next()
-        await gateway.start()
-        await gateway.recovered()
-        client = await Client.open(gateway.port)
+        client = await _after_the_cut(gateway, disk, boot)
         info = await client.info(f"s{number}")
         expect(info is not None or not stopped, f"s{number} was acknowledged and is gone")
         if info is not None:
@@ -330,13 +335,7 @@ async def power_cut_live(scene):
             extra -= 1 if durable > begin else 0
             expect(asyncio.get_running_loop().time() < deadline, f"after 30 s {durable} bytes are safe")
         disk.cut_power()
-        gateway.kill()
-        disk.unmount()
-        disk.mount()
-        boot.next()
-        await gateway.start()
-        await gateway.recovered()
-        client = await Client.open(gateway.port)
+        client = await _after_the_cut(gateway, disk, boot)
         info = await client.info("live")
         expect(info is not None and info["state"] == "suspended", f"the stream is {info}")
         expect(durable <= info["size"] <= at, f"{durable} bytes were safe and {at} sent, {info['size']} are there")

@@ -123,10 +123,7 @@ final class ColdStream: Sendable {
                 return (nil, isFirst)
             }
             if let known { return continuation.resume(returning: .success(known)) }
-            // Fetched by the backend and not by whoever comes first, who may go away while others wait.
-            guard isFirst, !self.store.jobs.submit({ await self.fetch(number) }) else { return }
-            let failure = CacheError(.shuttingDown, "The gateway is going down.", streamID: self.info.id)
-            self.deliver(number, .failure(failure))
+            if isFirst { self.beginFetching(number) }
         }
         return try result.get()
     }
@@ -145,8 +142,14 @@ final class ColdStream: Sendable {
             state.waiting[next] = []
             return true
         }
-        guard isWorthIt, !self.store.jobs.submit({ await self.fetch(next) }) else { return }
-        self.deliver(next, .failure(CacheError(.shuttingDown, "The gateway is going down.", streamID: self.info.id)))
+        if isWorthIt { self.beginFetching(next) }
+    }
+
+    /// Has a block fetched by the backend, and not by whoever wants it first, who may go away while others wait.
+    private func beginFetching(_ number: Int64) {
+        guard !self.store.jobs.submit({ await self.fetch(number) }) else { return }
+        let failure = CacheError(.shuttingDown, "The gateway is going down.", streamID: self.info.id)
+        self.deliver(number, .failure(failure))
     }
 
     private func fetch(_ number: Int64) async {
