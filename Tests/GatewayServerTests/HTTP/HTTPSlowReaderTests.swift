@@ -13,7 +13,7 @@ struct HTTPSlowReaderTests {
         let (releases, released) = AsyncStream<Void>.makeStream()
         try await TestGateway.run {
             $0.gateway.writeTimeoutSeconds = 1
-            $0.wrap = { TamperedBackend(base: ReaderWrappingBackend.metered($0, meter), released: released) }
+            $0.wrap = { ReaderWrappingBackend.tampered(ReaderWrappingBackend.metered($0, meter), released: released) }
         } _: { gateway in
             try await gateway.store("long", sample(32 << 20))
             let slow = try await gateway.connect(receiveBuffer: 16 << 10)
@@ -50,7 +50,7 @@ struct HTTPSlowReaderTests {
     @Test("a stream whose bytes can't be read any more breaks the connection off, and pads nothing")
     func failing() async throws {
         try await TestGateway.run {
-            $0.wrap = { TamperedBackend(base: $0, failFrom: 1 << 20) }
+            $0.wrap = { ReaderWrappingBackend.tampered($0, failFrom: 1 << 20) }
         } _: { gateway in
             try await gateway.store("s", sample(2 << 20))
             let peer = try await gateway.connect()
@@ -64,58 +64,39 @@ struct HTTPSlowReaderTests {
     }
 }
 
-/// A backend whose readers fail from an offset on, as a file on a bad sector does, and which tells when one is let go.
-private struct TamperedBackend: CacheBackend {
-    let base: any CacheBackend
-    var failFrom = Int64.max
-    var released: AsyncStream<Void>.Continuation?
+extension ReaderWrappingBackend {
+    /// A backend whose readers fail from an offset on, as a file on a bad sector does, and which tells when one is let go.
+    fileprivate static func tampered(
+        _ base: any CacheBackend,
+        failFrom: Int64 = .max,
+        released: AsyncStream<Void>.Continuation? = nil
+    ) -> Self {
+        Self(base: base) { TamperedSource($0, failFrom: failFrom, released: released) }
+    }
+}
 
-    var capabilities: Capabilities { self.base.capabilities }
+private final class TamperedSource: StreamSource {
+    private let base: StreamReader
+    private let failFrom: Int64
+    private let released: AsyncStream<Void>.Continuation?
 
-    func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
-        try self.base.makeWriter(for: id, options: options)
+    init(_ base: StreamReader, failFrom: Int64, released: AsyncStream<Void>.Continuation?) {
+        self.base = base
+        self.failFrom = failFrom
+        self.released = released
     }
 
-    func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
-        StreamReader(Source(try self.base.makeReader(for: id), self))
+    deinit { self.released?.yield() }
+
+    func open() -> Answer<StreamStatus> { self.base.opened() }
+    var status: StreamStatus { self.base.status }
+
+    func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
+        guard offset < self.failFrom else { throw CacheError(.io, "The file can't be read.") }
+        return try self.base.read(at: offset, count: Int(min(Int64(count), self.failFrom - offset)))
     }
 
-    func streams(
-        matching filter: StreamFilter,
-        after cursor: StreamID?,
-        limit: Int
-    ) async throws(CacheError) -> StreamPage {
-        try await self.base.streams(matching: filter, after: cursor, limit: limit)
-    }
-
-    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.base.info(id) }
-    func remove(_ id: StreamID) async throws(CacheError) { try await self.base.remove(id) }
-    func health() async -> BackendHealth { await self.base.health() }
-    func run() async throws { try await self.base.run() }
-
-    private final class Source: StreamSource {
-        private let base: StreamReader
-        private let failFrom: Int64
-        private let released: AsyncStream<Void>.Continuation?
-
-        init(_ base: StreamReader, _ backend: TamperedBackend) {
-            self.base = base
-            self.failFrom = backend.failFrom
-            self.released = backend.released
-        }
-
-        deinit { self.released?.yield() }
-
-        func open() -> Answer<StreamStatus> { self.base.opened() }
-        var status: StreamStatus { self.base.status }
-
-        func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
-            guard offset < self.failFrom else { throw CacheError(.io, "The file can't be read.") }
-            return try self.base.read(at: offset, count: Int(min(Int64(count), self.failFrom - offset)))
-        }
-
-        func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
-            try await self.base.grown(past: offset, while: state)
-        }
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
+        try await self.base.grown(past: offset, while: state)
     }
 }
