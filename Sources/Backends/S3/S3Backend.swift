@@ -6,7 +6,7 @@ public import Logging
 /// A stream is written once and read by ranges. Its facts are the object's metadata, so the store alone tells all that
 /// is known. There are no live reads, and a stream that broke off is kept as far as it came but can't be gone on with:
 /// use it behind a backend that can, see `TieredBackend`.
-public struct S3Backend: CacheBackend, IdentifiedStore {
+public struct S3Backend: CacheBackend, IdentifiedStore, ReadingAhead {
     /// The name that configurations use.
     public static let type = "s3"
 
@@ -50,7 +50,12 @@ public struct S3Backend: CacheBackend, IdentifiedStore {
 
     /// See ``/CacheProtocol/CacheBackend/makeReader(for:)``.
     public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader {
-        StreamReader(S3Source(store: self.store, id: id))
+        StreamReader(S3Source(store: self.store, id: id, longestAhead: self.store.configuration.readAheadSize))
+    }
+
+    /// See ``/CacheProtocol/ReadingAhead/makeExactReader(for:)``.
+    public func makeExactReader(for id: StreamID) throws(CacheError) -> StreamReader {
+        StreamReader(S3Source(store: self.store, id: id, longestAhead: 0))
     }
 
     /// See ``/CacheProtocol/CacheBackend/streams(matching:after:limit:)``. The store is asked about each stream of the page.

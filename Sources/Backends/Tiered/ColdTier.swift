@@ -155,6 +155,23 @@ final class ColdTier: Sendable {
         }
     }
 
+    /// A reader of a stream that fetches what it is asked for, since blocks are fetched ahead for all readers together.
+    func makeReader(of id: StreamID) throws(CacheError) -> StreamReader {
+        if let backend = self.backend as? any ReadingAhead { return try backend.makeExactReader(for: id) }
+        return try self.backend.makeReader(for: id)
+    }
+
+    /// Such a reader, opened, for who will be told by others what is wrong where there is none.
+    func openReader(of id: StreamID) async -> StreamReader? {
+        guard self.pause == 0, let reader = try? self.makeReader(of: id) else { return nil }
+        do throws(CacheError) {
+            _ = try await reader.opened().value()
+            return reader
+        } catch {
+            return nil
+        }
+    }
+
     /// A stream's facts, for who can do without them: not waited for longer than a moment.
     ///
     /// - Throws: As ``info(_:)``; code `io` where the moment is over.

@@ -59,7 +59,8 @@ public struct TieredConfiguration: Hashable, Sendable {
     /// - `acknowledgeTimeoutMs` (integer, default 30000): how long that waits for the cold tier.
     /// - `verify` (`read` or `facts`, default `read`): how a copy is verified.
     /// - `copies` (integer, default 4): how many streams are copied at a time.
-    /// - `fetchBytes` (integer, default 524288): how much is fetched at once from the cold tier.
+    /// - `fetchBytes` (integer, default 524288): how much is fetched at once from the cold tier, and up to four
+    ///   times as much for who goes through a stream.
     /// - `fill` (boolean, default true): whether what is read from the cold tier is kept in the hot one.
     /// - `revalidateMs` (integer, default 30000): for how long a stream is served without asking the cold tier.
     /// - `outageSeconds` (integer, default 900): after how long out of reach, or full, the cold tier is a problem.

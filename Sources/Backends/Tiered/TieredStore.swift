@@ -68,6 +68,8 @@ final class TieredStore: Sendable {
             if try await self.isStillValid(id) { return try self.described(info) }
             throw self.notFound(id)
         }
+        // Whoever reads it has just asked.
+        if let stream = self.fills.stream(id), stream.isRecent { return Self.inCold(stream.info) }
         // What an upload elsewhere left half done is nobody's stream here.
         if let info = try await self.cold.info(id), info.state == .sealed { return Self.inCold(info) }
         throw self.notFound(id)

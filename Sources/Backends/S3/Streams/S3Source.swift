@@ -7,22 +7,30 @@ import Synchronization
 final class S3Source: StreamSource {
     private let store: S3Store
     private let id: StreamID
+    private let longestAhead: Int
     private let state = Mutex(State())
 
     private struct State {
         var status = StreamStatus(size: 0, state: .removed)
         var entityTag = ""
         var writing = ""
-        /// What was fetched last, and where it starts.
+        /// What was fetched ahead, and where it starts.
         var window: (start: Int64, bytes: ByteBuffer) = (0, ByteBuffer())
+        /// Where the last fetch ended.
+        var end: Int64 = 0
         var ahead = 0
 
         var windowEnd: Int64 { self.window.start + Int64(self.window.bytes.readableBytes) }
     }
 
-    init(store: S3Store, id: StreamID) {
+    /// - Parameters:
+    ///   - store: Where the object is.
+    ///   - id: The stream.
+    ///   - longestAhead: How many bytes one read fetches at most because others went before it.
+    init(store: S3Store, id: StreamID, longestAhead: Int) {
         self.store = store
         self.id = id
+        self.longestAhead = longestAhead
     }
 
     func open() -> Answer<StreamStatus> {
@@ -60,16 +68,17 @@ final class S3Source: StreamSource {
                 let length = min(count, state.window.bytes.writerIndex - start)
                 return (state.window.bytes.getSlice(at: start, length: length), 0)
             }
-            let goesOn = offset == state.windowEnd
-            let most = self.store.configuration.readAheadSize
-            state.ahead = goesOn ? min(most, max(count, state.ahead) * 2) : 0
-            return (nil, Int(min(Int64(max(count, state.ahead)), state.status.size - offset)))
+            let goesOn = offset == state.end
+            state.ahead = goesOn ? min(self.longestAhead, max(count, state.ahead) * 2) : 0
+            let length = Int(min(Int64(max(count, state.ahead)), state.status.size - offset))
+            state.end = offset + Int64(length)
+            return (nil, length)
         }
         if let known { return .now(known) }
         return .later(
             Later { () async throws(CacheError) in
                 let bytes = try await self.fetch(offset..<offset + Int64(length))
-                self.state.withLock { $0.window = (offset, bytes) }
+                if length > count { self.state.withLock { $0.window = (offset, bytes) } }
                 return bytes.getSlice(at: bytes.readerIndex, length: min(count, bytes.readableBytes)) ?? bytes
             }
         )

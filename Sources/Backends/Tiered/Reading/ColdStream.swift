@@ -5,13 +5,19 @@ import Synchronization
 /// A stream that only the cold tier has, for all its readers: blocks that are fetched once for everybody who wants them,
 /// and the part that the hot tier has by now.
 final class ColdStream: Sendable {
-    /// How many blocks are kept that nobody waits for: while the hot tier is being filled, those that it has not got yet.
-    private static func keptBlocks(isFilling: Bool) -> Int { isFilling ? 16 : 4 }
+    /// How many blocks are asked for at once by who goes through the stream.
+    private static let longestRun: Int64 = 4
+    /// How many blocks are kept that nobody waits for, those fetched ahead among them: while the hot tier is being filled,
+    /// those that it has not got yet.
+    private static func keptBlocks(isFilling: Bool) -> Int { isFilling ? 16 : 10 }
+    /// As many where all streams together keep much.
+    private static let keptBlocksInNeed = 2
 
     let info: StreamInfo
     private let store: TieredStore
     private let blockSize: Int64
-    private let state = Mutex(State())
+    private let lookedUpAt: Int64
+    private let state: Mutex<State>
 
     private struct State {
         var readers = 0
@@ -22,17 +28,16 @@ final class ColdStream: Sendable {
         var blocks: [Int64: ByteBuffer] = [:]
         /// The blocks' numbers, the one used longest ago in front.
         var recent: [Int64] = []
-        var lastWanted: Int64 = -1
+        var readAhead = ReadAhead(longest: ColdStream.longestRun)
         var waiting: [Int64: [CheckedContinuation<Result<ByteBuffer, CacheError>, Never>]] = [:]
         /// Reads the hot tier's part, and in the end its whole.
         var hotReader: StreamReader?
         var fillWaiters: [CheckedContinuation<Void, Never>] = []
 
-        mutating func keep(_ number: Int64, _ bytes: ByteBuffer) {
+        /// The block was used.
+        mutating func use(_ number: Int64) {
             self.recent.removeAll { $0 == number }
             self.recent.append(number)
-            self.blocks[number] = bytes
-            if self.recent.count > ColdStream.keptBlocks(isFilling: self.isFilling) { self.drop(self.recent[0]) }
         }
 
         mutating func drop(_ number: Int64) {
@@ -41,10 +46,30 @@ final class ColdStream: Sendable {
         }
     }
 
-    init(_ info: StreamInfo, store: TieredStore) {
+    /// - Parameters:
+    ///   - info: The stream, as the cold tier has it now.
+    ///   - reader: A reader of it, if there is one already.
+    ///   - store: Both tiers.
+    init(_ info: StreamInfo, reader: StreamReader?, store: TieredStore) {
         self.info = info
         self.store = store
         self.blockSize = Int64(store.configuration.fetchSize)
+        self.lookedUpAt = store.clock.monotonic()
+        var state = State()
+        if let reader, Self.isReader(reader.status, of: info) { state.reader = reader }
+        self.state = Mutex(state)
+    }
+
+    deinit { self.store.fills.hold(-self.state.withLock { $0.blocks.count } * Int(self.blockSize)) }
+
+    private static func isReader(_ status: StreamStatus, of info: StreamInfo) -> Bool {
+        status == StreamStatus(size: info.size, state: .sealed)
+    }
+
+    /// Whether the cold tier was asked about it within the time for which its answer holds, and it was not removed since.
+    var isRecent: Bool {
+        !self.isStopped
+            && self.store.clock.monotonic() - self.lookedUpAt < self.store.configuration.revalidationMilliseconds
     }
 
     var blockCount: Int64 { (self.info.size + self.blockSize - 1) / self.blockSize }
@@ -81,11 +106,15 @@ final class ColdStream: Sendable {
 
     /// Bytes that are at hand.
     func now(at offset: Int64, count: Int) -> Answer<ByteBuffer>? {
+        let number = offset / self.blockSize
         let (slice, hotReader) = self.state.withLock { state -> (ByteBuffer?, StreamReader?) in
-            if let bytes = state.blocks[offset / self.blockSize] { return (self.slice(bytes, offset, count), nil) }
+            if let bytes = state.blocks[number] { return (self.slice(bytes, offset, count), nil) }
             return (nil, state.hotReader)
         }
-        if let slice { return .now(slice) }
+        if let slice {
+            self.fetchAhead(of: number)
+            return .now(slice)
+        }
         guard let hotReader, hotReader.status.size > offset else { return nil }
         return try? hotReader.read(at: offset, count: count)
     }
@@ -111,84 +140,96 @@ final class ColdStream: Sendable {
 
     /// A block. Whoever wants it while it is on its way waits for the same one.
     func block(_ number: Int64) async throws(CacheError) -> ByteBuffer {
-        self.fetchAhead(of: number)
         let result = await withCheckedContinuation { continuation in
             let (known, isFirst) = self.state.withLock { state -> (ByteBuffer?, Bool) in
                 if let bytes = state.blocks[number] {
-                    state.keep(number, bytes)
+                    state.use(number)
                     return (bytes, false)
                 }
                 let isFirst = state.waiting[number] == nil
                 state.waiting[number, default: []].append(continuation)
                 return (nil, isFirst)
             }
-            if let known { return continuation.resume(returning: .success(known)) }
-            if isFirst { self.beginFetching(number) }
+            if isFirst { self.beginFetching(number..<number + 1) }
+            self.fetchAhead(of: number)
+            if let known { continuation.resume(returning: .success(known)) }
         }
         return try result.get()
     }
 
-    /// Has the next block fetched while somebody goes through the stream: a store answers each request after a while, which
-    /// is then spent twice at a time.
     private func fetchAhead(of number: Int64) {
-        let next = number + 1
-        let isWorthIt = self.state.withLock { state -> Bool in
-            // Who wants a part of the stream has not wanted the block before, and may not want the next one.
-            let goesOn = number > 0 && (state.lastWanted == number - 1 || state.lastWanted == number)
-            state.lastWanted = number
-            guard goesOn, next < self.blockCount, state.blocks[next] == nil, state.waiting[next] == nil else {
-                return false
+        guard self.store.fills.hasRoom else { return }
+        let ahead = self.state.withLock { state in
+            let (blocks, waiting) = (state.blocks, state.waiting)
+            let ahead = state.readAhead.blocks(wanting: number, of: self.blockCount) { other in
+                blocks[other] != nil || waiting[other] != nil
             }
-            state.waiting[next] = []
-            return true
+            for other in ahead ?? 0..<0 { state.waiting[other] = [] }
+            return ahead
         }
-        if isWorthIt { self.beginFetching(next) }
+        if let ahead { self.beginFetching(ahead) }
     }
 
-    /// Has a block fetched by the backend, and not by whoever wants it first, who may go away while others wait.
-    private func beginFetching(_ number: Int64) {
-        guard !self.store.jobs.submit({ await self.fetch(number) }) else { return }
+    /// Has blocks fetched by the backend, and not by whoever wants them first, who may go away while others wait.
+    private func beginFetching(_ numbers: Range<Int64>) {
+        guard !self.store.jobs.submit({ await self.fetch(numbers) }) else { return }
         let failure = CacheError(.shuttingDown, "The gateway is going down.", streamID: self.info.id)
-        self.deliver(number, .failure(failure))
+        self.deliver(numbers, .failure(failure))
     }
 
-    private func fetch(_ number: Int64) async {
+    private func fetch(_ numbers: Range<Int64>) async {
         do throws(CacheError) {
-            self.deliver(number, .success(try await self.load(number)))
+            self.deliver(numbers, .success(try await self.load(numbers)))
         } catch {
-            self.deliver(number, .failure(error))
+            self.deliver(numbers, .failure(error))
         }
     }
 
-    private func deliver(_ number: Int64, _ result: Result<ByteBuffer, CacheError>) {
-        let waiting = self.state.withLock { state in
-            if case .success(let bytes) = result { state.keep(number, bytes) }
-            return state.waiting.removeValue(forKey: number) ?? []
+    private func deliver(_ numbers: Range<Int64>, _ result: Result<ByteBuffer, CacheError>) {
+        for number in numbers {
+            let block = result.map { bytes in
+                let start = Int((number - numbers.lowerBound) * self.blockSize)
+                let length = min(Int(self.blockSize), bytes.readableBytes - start)
+                return bytes.getSlice(at: bytes.readerIndex + start, length: length) ?? ByteBuffer()
+            }
+            let waiting = self.state.withLock { state in
+                if case .success(let bytes) = block { self.keep(number, bytes, &state) }
+                return state.waiting.removeValue(forKey: number) ?? []
+            }
+            for continuation in waiting { continuation.resume(returning: block) }
         }
-        for continuation in waiting { continuation.resume(returning: result) }
     }
 
-    private func load(_ number: Int64) async throws(CacheError) -> ByteBuffer {
-        let start = number * self.blockSize
-        let end = min(start + self.blockSize, self.info.size)
+    private func keep(_ number: Int64, _ bytes: ByteBuffer, _ state: inout State) {
+        let before = state.blocks.count
+        state.use(number)
+        state.blocks[number] = bytes
+        let most = self.store.fills.hasRoom ? Self.keptBlocks(isFilling: state.isFilling) : Self.keptBlocksInNeed
+        while state.recent.count > most { state.drop(state.recent[0]) }
+        self.store.fills.hold((state.blocks.count - before) * Int(self.blockSize))
+    }
+
+    private func load(_ numbers: Range<Int64>) async throws(CacheError) -> ByteBuffer {
+        let start = numbers.lowerBound * self.blockSize
+        let end = min(numbers.upperBound * self.blockSize, self.info.size)
         let reader = try await self.coldReader()
         return try await self.store.cold.ask(about: self.info.id, isPatient: true) { _ throws(CacheError) in
-            var block = try await reader.read(at: start, count: Int(end - start)).value()
-            while start + Int64(block.readableBytes) < end {
-                let position = start + Int64(block.readableBytes)
+            var bytes = try await reader.read(at: start, count: Int(end - start)).value()
+            while start + Int64(bytes.readableBytes) < end {
+                let position = start + Int64(bytes.readableBytes)
                 var more = try await reader.read(at: position, count: Int(end - position)).value()
-                block.writeBuffer(&more)
+                bytes.writeBuffer(&more)
             }
-            return block
+            return bytes
         }
     }
 
     private func coldReader() async throws(CacheError) -> StreamReader {
         if let reader = self.state.withLock({ $0.reader }) { return reader }
-        let reader = try await self.store.cold.ask(about: self.info.id, isPatient: true) { backend throws(CacheError) in
-            let reader = try backend.makeReader(for: self.info.id)
+        let reader = try await self.store.cold.ask(about: self.info.id, isPatient: true) { _ throws(CacheError) in
+            let reader = try self.store.cold.makeReader(of: self.info.id)
             let status = try await reader.opened().value()
-            guard status == StreamStatus(size: self.info.size, state: .sealed) else {
+            guard Self.isReader(status, of: self.info) else {
                 throw CacheError(.aborted, "The stream was replaced while it was being read.", streamID: self.info.id)
             }
             return reader
@@ -212,7 +253,13 @@ final class ColdStream: Sendable {
     func serve(from reader: StreamReader) { self.state.withLock { $0.hotReader = reader } }
 
     /// The hot tier has a block, and those before it.
-    func filled(_ number: Int64) { self.state.withLock { $0.drop(number) } }
+    func filled(_ number: Int64) {
+        self.state.withLock { state in
+            let before = state.blocks.count
+            state.drop(number)
+            self.store.fills.hold((state.blocks.count - before) * Int(self.blockSize))
+        }
+    }
 
     /// The filling has ended.
     ///

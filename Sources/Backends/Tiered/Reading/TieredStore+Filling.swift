@@ -9,6 +9,8 @@ extension TieredStore {
 
     /// Opens a stream of the cold tier for a reader, and has the hot tier filled with it.
     func openCold(_ id: StreamID) async throws(CacheError) -> ColdStream {
+        // Both questions at once: who reads waits for the store's answer, whatever it is asked.
+        async let opening = self.fills.stream(id) == nil ? self.cold.openReader(of: id) : nil
         guard let info = try await self.cold.info(id) else { throw self.notFound(id) }
         guard info.state == .sealed else {
             throw CacheError(
@@ -17,7 +19,8 @@ extension TieredStore {
                 streamID: id
             )
         }
-        let (stream, isNew) = self.fills.join(info) { ColdStream(info, store: self) }
+        let reader = await opening
+        let (stream, isNew) = self.fills.join(info) { ColdStream(info, reader: reader, store: self) }
         let isWorthIt = isNew && self.configuration.fills && self.hot.capabilities.copies != .none && info.sha256 != nil
         if isWorthIt {
             stream.beginFilling()

@@ -69,7 +69,7 @@ struct HTTPValueTests {
             let parts = (0..<Int64.random(in: 2...5, using: &random)).map { index -> ClosedRange<Int64> in
                 (index * 100)...(index * 100 + Int64.random(in: 0...99, using: &random))
             }
-            let boundary = MultipartByteRanges.randomBoundary(using: &random)
+            let boundary = MultipartByteRanges.randomBoundary()
             // RFC 2046, 5.1.1
             try #require(boundary.utf8.count <= 70 && !boundary.isEmpty)
             let multipart = MultipartByteRanges(

@@ -11,13 +11,12 @@ extension StreamRoutes {
     func read(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let (stream, reader) = try await self.find(self.id(context))
         let isHead = request.method == .head
-        var generator = SystemRandomNumberGenerator()
         let plan = try StreamResponsePlan(
             request.headers,
             isHead: isHead,
             of: stream,
             now: .now,
-            boundary: MultipartByteRanges.randomBoundary(using: &generator)
+            boundary: MultipartByteRanges.randomBoundary()
         )
         guard plan.body != .none, !isHead else {
             return Response(plan.status, withoutBody: plan.fields)
