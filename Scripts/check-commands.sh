@@ -3,8 +3,9 @@
 # far as this machine has the tools for it.
 #
 # A block of commands, indented or between fences, after a line `<!-- run -->` is run as it stands, one after the other, in
-# a directory with Samples and Configs in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration. What was
-# built stands for `swift run`, and the port of the gateway for 8080.
+# a directory with Samples, Configs and Scripts in it; `<!-- run: Configs/x.json -->` has a gateway with that configuration,
+# and a command that starts a gateway takes its place. What was built stands for `swift run` and for `.build/release/`, the
+# port of the gateway for 8080, and measuring takes a moment instead of its time.
 #
 # BINARIES names the directory with the three commands; SKIP_BUILD, that they are built.
 set -euo pipefail
@@ -18,7 +19,7 @@ if [ -z "${SKIP_BUILD:-}" ]; then
 fi
 binaries=${BINARIES:-$(swift build --show-bin-path)}
 missing=()
-for tool in curl python3; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+for tool in curl python3 openssl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
 [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 make_temporary_directory
 
@@ -42,12 +43,25 @@ adapted() {
     command=${command//127.0.0.1:8080/127.0.0.1:$gateway_port}
     command=${command//localhost:8080/127.0.0.1:$gateway_port}
     command=${command#swift run }
+    command=${command#.build/release/}
+    command=${command//'$!'/$gateway_pid}
     case $command in
-        'audio-client verify '* | cache-inspect* | gateway* | curl*) ;;
+        'audio-client verify '* | cache-inspect* | gateway* | curl* | '(umask '* | printf* | Scripts/*) ;;
+        'audio-client bench '*)
+            command=${command/ bench / bench --server ws://127.0.0.1:$gateway_port/audio --seconds 0.2 --warm-up 0.1 --repeat 1 }
+            ;;
         audio-client*) command="$command --server ws://127.0.0.1:$gateway_port/audio" ;;
         *) die "I don't know how to run: $1" ;;
     esac
     case $command in curl*) printf 'curl --fail --silent --show-error%s\n' "${command#curl}" ;; *) printf '%s\n' "$command" ;; esac
+}
+
+# starts_gateway COMMAND: whether it is one that serves until it is stopped; its arguments are left in `arguments`.
+starts_gateway() {
+    local command=${1%%  #*}
+    command=${command%% &}
+    [[ $command =~ (^|\ |/)gateway((\ --(config|cache-dir|host)\ [^ ]+)*)\ *$ ]] || return 1
+    read -r -a arguments <<<"${BASH_REMATCH[2]} --port 0"
 }
 
 count=0
@@ -58,18 +72,23 @@ for document in README.md docs/*.md; do
             [ -z "$gateway_pid" ] || stop_gateway TERM
             work=$temporary/$(basename "$document").$count
             mkdir "$work"
-            ln -s "$root/Samples" "$root/Configs" "$work"
+            ln -s "$root/Samples" "$root/Configs" "$root/Scripts" "$work"
             arguments=(--port 0)
             [ "$configuration" = - ] || arguments+=(--config "$configuration")
             cd "$work"
             start_gateway "$temporary/log" "$binaries/gateway" "${arguments[@]}"
             current=$configuration
         fi
-        line=$(adapted "$command")
         printf '%s: %s\n' "$document" "$command"
+        count=$((count + 1))
+        if starts_gateway "$command"; then
+            [ -z "$gateway_pid" ] || stop_gateway TERM
+            start_gateway "$temporary/log" "$binaries/gateway" "${arguments[@]}"
+            continue
+        fi
+        line=$(adapted "$command")
         (PATH=$binaries:$PATH && eval "$line") >"$temporary/out" 2>&1 \
             || die "$document: '$command' failed: $(cat "$temporary/out")"
-        count=$((count + 1))
     done 3< <(blocks "$root/$document")
     [ -z "$gateway_pid" ] || stop_gateway TERM
     cd "$root"
