@@ -157,11 +157,9 @@ let package = Package(
         ),
 
         // Tests: one folder a target, and what they share.
-        // Tells the thread sanitizer of Swift's Mutex; empty otherwise.
-        .target(name: "LockAnnotations", path: "Tests/LockAnnotations"),
         .target(
             name: "TestSupport",
-            dependencies: ["CacheProtocol", "LockAnnotations", nioCore],
+            dependencies: ["CacheProtocol", nioCore],
             path: "Tests/Support"
         ),
         .target(

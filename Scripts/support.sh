@@ -106,6 +106,16 @@ stop_gateway() {
     gateway_pid=
 }
 
+# test_targets: the names of the targets with tests, one in a line. Each is run by itself, so that those of one do not starve
+# those of the next on a small machine.
+test_targets() {
+    local folder
+    for folder in "$root"/Tests/*Tests; do
+        ! grep -rq "@Test" "$folder" || basename "$folder"
+    done
+    echo FuzzReplayTests
+}
+
 # A directory that goes with the script, and the gateway with it.
 make_temporary_directory() {
     temporary=$(mktemp -d "${TMPDIR:-/tmp}/audio-stream-cache.XXXXXX")

@@ -9,10 +9,7 @@ prepare
 cd "$root"
 timed "Build" swift build --build-tests
 failed=()
-for folder in Tests/*Tests Fuzz/Replay; do
-    grep -rq "@Test" "$folder" || continue
-    target=$(basename "$folder")
-    [ "$target" != Replay ] || target=FuzzReplayTests
+for target in $(test_targets); do
     # All tests are Swift Testing's, which runs those of a target in parallel; its summary is the last line.
     timed "$target" swift test --skip-build --disable-xctest --filter "^$target\." "$@" || failed+=("$target")
 done
