@@ -15,11 +15,12 @@ say() { printf '\n==> %s\n' "$*"; }
 
 # Runs a step and prints how long it took.
 timed() {
-    local name=$1 start=$SECONDS
+    local name=$1 start=$SECONDS status=0
     shift
     say "$name"
-    "$@"
+    "$@" || status=$?
     printf '==> %s: %d s\n' "$name" $((SECONDS - start))
+    return "$status"
 }
 
 # Installs packages of a Debian-like system, as root or through sudo.

@@ -36,15 +36,17 @@ public struct DownloadManager: Sendable {
             isOurGateway: false
         )
         var size = size
-        let begin = ContinuousClock.now
+        var begin: ContinuousClock.Instant?
         var perseverance = Perseverance(self.client.configuration.backoff)
         while true {
             let connection = try await self.client.connect()
+            let begun = begin ?? .now
+            begin = begun
             let before = summary.size
             do throws(ClientError) {
                 let error = try await self.run(&summary, &size, into: &sink, over: connection, check)
                 if let error { throw error }
-                summary.duration = ContinuousClock.now - begin
+                summary.duration = ContinuousClock.now - begun
                 await connection.close()
                 return (sink, summary)
             } catch {

@@ -51,18 +51,21 @@ public struct UploadManager: Sendable {
             options: options,
             perseverance: Perseverance(self.client.configuration.backoff)
         )
-        let begin = ContinuousClock.now
+        var begin: ContinuousClock.Instant?
         while true {
             let connection = try await self.client.connect()
+            let begun = begin ?? .now
+            begin = begun
             let before = attempt.sent
             do throws(ClientError) {
                 let sha256 = try await self.run(&attempt, over: connection, sha256: sha256)
+                let duration = ContinuousClock.now - begun
                 await connection.close()
                 return UploadSummary(
                     streamID: attempt.streamID,
                     size: attempt.sent,
                     chunkSize: attempt.chunkSize,
-                    duration: ContinuousClock.now - begin,
+                    duration: duration,
                     sha256: sha256,
                     resumptions: attempt.perseverance.resumptions,
                     isOurGateway: connection.isOurGateway

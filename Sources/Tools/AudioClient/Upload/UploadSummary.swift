@@ -6,7 +6,7 @@ public struct UploadSummary: Hashable, Sendable {
     public var size: Int64
     /// How many bytes a frame had.
     public var chunkSize: Int
-    /// From START to STOPPED.
+    /// From START to STOPPED: without the first connection's set-up, and with that of others that took its place.
     public var duration: Duration
     /// What the server says the stream's SHA-256 is, where it says so.
     public var sha256: String?
