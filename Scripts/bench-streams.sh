@@ -109,7 +109,9 @@ results=$temporary/streams.jsonl
 for backend in mmap sqlite; do
     for count in "${counts[@]}"; do
         say "$backend, $count streams"
-        measure "$backend" "$count" | tee -a "$results"
+        # Not in a pipeline: its gateway would not be known here, to be stopped whatever happens.
+        measure "$backend" "$count" >"$temporary/row"
+        tee -a "$results" <"$temporary/row"
     done
 done
 [ -n "$output" ] || python3 Scripts/bench-report.py "$temporary"

@@ -104,6 +104,10 @@ fi
 "$temporary/prefix/bin/gateway" --version
 
 say "deploy/"
+# The package is loaded whole, whatever is built of it.
+for folder in $(sed -n 's|.*path: "\([^"/]*\).*|\1|p' Package.swift | sort -u); do
+    grep -q "^COPY $folder $folder\$" deploy/container/Containerfile || die "the container has no $folder, which Package.swift names"
+done
 for config in deploy/*/gateway.json deploy/container/compose.json; do "$binaries/gateway" --config "$config" --check-config >/dev/null; done
 if command -v systemd-analyze >/dev/null; then
     # Where the gateway is installed is not of interest here.

@@ -143,7 +143,7 @@ wstest=$cache/environment/bin/wstest
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONWARNINGS=ignore
 
 install_suite() {
-    rm -rf "$cache"
+    rm -rf "$cache/virtualenv" "$cache/environment"
     mkdir -p "$cache"
     bounded 300 "$work/install.log" \
         "$python" -m pip install --quiet --target "$cache/virtualenv" "virtualenv==$virtualenv_version" || return 1
@@ -186,7 +186,8 @@ gateway_cases='"2.*", "3.1", "3.5", "3.6", "3.7", "4.1.1", "4.1.2", "4.2.1", "4.
     "6.6.10", "6.8.*", "6.10.*", "6.11.5", "6.12.*", "6.13.*", "6.14.*", "6.15.*", "6.16.*", "6.17.*", "6.18.*",
     "6.19.*", "6.20.*", "6.21.*", "7.1.2", "7.1.3", "7.1.4", "7.1.5", "7.3.*", "7.5.*", "7.7.*", "7.9.*", "7.13.*"'
 
-rm -rf "$output"
+# Nothing but what an earlier run has left here: the directory may be anybody's.
+rm -rf "$output"/{server,client,gateway} "$output"/{server,client,gateway}.log
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 

@@ -152,6 +152,7 @@ END
 
 store_pids=()
 
+# start_store INSTEAD: INSTEAD is what to do where it does not come up, skip or die.
 start_store() {
     local kind
     memcached -u "$(id -un)" -l 127.0.0.1 -p $((port + 4)) -m 32 >"$store/log/memcached" 2>&1 &
@@ -161,7 +162,7 @@ start_store() {
         setsid "swift-$kind-server" "$store/etc/$kind-server.conf" >>"$store/log/$kind" 2>&1 &
         store_pids+=($!)
     done
-    wait_until 60 store_answers || skip "OpenStack Swift does not come up; its log: $(tail -n 20 "$store"/log/*)"
+    wait_until 60 store_answers || "$1" "OpenStack Swift does not come up; its log: $(tail -n 20 "$store"/log/*)"
 }
 
 # kill_store: as a power cut would end it.
@@ -234,7 +235,9 @@ start_named() {
 
 stop_named() {
     kill "-$2" "${gateway_pids[$1]}" 2>/dev/null || true
-    wait "${gateway_pids[$1]}" 2>/dev/null || true
+    local status=0
+    wait "${gateway_pids[$1]}" 2>/dev/null || status=$?
+    [ "$2" != TERM ] || [ "$status" -eq 0 ] || die "$1 ended with status $status; its log: $(cat "$temporary/$1.log")"
     unset "gateway_pids[$1]"
 }
 
@@ -324,7 +327,7 @@ trap end_everything EXIT
 write_store_configuration
 
 say "OpenStack Swift on $url"
-start_store
+start_store skip
 s3 GET "$bucket" >/dev/null || die "the bucket can't be listed"
 
 if [ "$serve" = yes ]; then
@@ -377,7 +380,7 @@ for name in "${names[@]}"; do
 done
 # And the gateway is killed, too, before it could copy.
 stop_named one KILL
-start_store
+start_store die
 start_named one
 for name in "${names[@]}"; do
     wait_until 90 quietly is_in_store "$name" || die "$name does not reach the store: $(cat "$temporary/one.log")"
@@ -391,7 +394,7 @@ client download --quiet --retries 60 --server "$(server three)" from-one "$tempo
     >/dev/null 2>"$temporary/err" &
 reader=$!
 kill_store
-start_store
+start_store die
 if ! wait "$reader"; then
     # It may have been told that the store is away; going on is what it is for.
     wait_until 60 holds three from-one "$temporary/one.audio" || die "the read can't be made good: $(cat "$temporary/err")"

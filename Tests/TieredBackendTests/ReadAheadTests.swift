@@ -55,9 +55,8 @@ struct ReadAheadTests {
         }
     }
 
-    @Test("a stream is read from the store in few requests, none of its bytes twice", arguments: [true, false])
-    func once(fills: Bool) async throws {
-        let bytes = sample(4_000_000)
+    /// A store with a stream of 62 blocks in it, and what is asked of it from then on.
+    private func bench(_ bytes: [UInt8]) async throws -> (TierBench, AskedRanges) {
         let bench = try await TierBench()
         try await bench.withBackend("origin") { backend in
             try await backend.write("a", bytes)
@@ -68,6 +67,13 @@ struct ReadAheadTests {
             asked.note(request)
             return false
         }
+        return (bench, asked)
+    }
+
+    @Test("a stream is read from the store in few requests, none of its bytes twice", arguments: [true, false])
+    func once(fills: Bool) async throws {
+        let bytes = sample(4_000_000)
+        let (bench, asked) = try await self.bench(bytes)
         try await bench.withBackend("one", { _, configuration in configuration.fills = fills }) { backend in
             #expect(try await backend.read("a") == bytes)
             if fills {
@@ -78,8 +84,34 @@ struct ReadAheadTests {
         let ranges = asked.ranges.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
         #expect(ranges.first?.lowerBound == 0 && ranges.last?.upperBound == 3_999_999)
         for (range, next) in zip(ranges, ranges.dropFirst()) { #expect(next.lowerBound == range.upperBound + 1) }
-        // 62 blocks of 64 KiB.
         #expect(ranges.count < 24, "\(ranges.count) requests")
+    }
+
+    @Test("readers at different places of a stream do not take each other's blocks away")
+    func several() async throws {
+        let bytes = sample(4_000_000)
+        let (bench, asked) = try await self.bench(bytes)
+        try await bench.withBackend("one", { _, configuration in configuration.fills = false }) { backend in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for start in [0, 1_310_720, 2_621_440] {
+                    group.addTask {
+                        let reader = try backend.makeReader(for: StreamID("a"))
+                        _ = try await reader.opened().value()
+                        for position in stride(from: start, to: start + 1_000_000, by: 50_000) {
+                            let piece = try await reader.read(at: Int64(position), count: 50_000).value()
+                            let expected = bytes[position..<position + piece.readableBytes]
+                            #expect(piece.readableBytesView.elementsEqual(expected))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        var blocks: [Int64: Int] = [:]
+        for range in asked.ranges.withLock({ $0 }) {
+            for block in range.lowerBound / 65_536...range.upperBound / 65_536 { blocks[block, default: 0] += 1 }
+        }
+        #expect(blocks.values.allSatisfy { $0 == 1 }, "\(blocks)")
     }
 
     private final class AskedRanges: Sendable {

@@ -54,6 +54,9 @@ public struct TieredBackend: CacheBackend {
         if cold.copies == .none || cold.digests == .none || !cold.isPersistent {
             return "The cold tier must keep copies with their times and digests. Use s3, sqlite or mmap as cold tier."
         }
+        if cold.eviction != .none {
+            return "The cold tier would evict streams that nobody else has. Set its evict to false."
+        }
         return nil
     }
 

@@ -18,7 +18,11 @@ extension TieredStore {
             // Out of reach, or unwilling: then what is here is better than nothing.
             return place == .copied
         }
-        if found != nil {
+        if let found {
+            if let here = try await self.hotInfo(id), found.state == .sealed, !Self.isSame(found, here) {
+                try await self.followReplacement(of: id, place)
+                return false
+            }
             if place == .missing { try self.ledger.move(id, to: .copied) }
             self.checks.note(id, at: now)
             return true
@@ -44,10 +48,24 @@ extension TieredStore {
         return false
     }
 
-    /// Whether the cold tier still is what a stream was copied to: by its own word, or because it has at least one of a
-    /// few others.
+    /// The cold tier has another stream of this name: somebody has put it in this one's place. Of that store this one is
+    /// removed here; of any other it may be the only copy, which is kept, and not served.
+    private func followReplacement(of id: StreamID, _ place: Ledger.Place?) async throws(CacheError) {
+        guard place == .copied else { return }
+        if let then = try self.ledger.store(of: id), await self.cold.identity() == then, await self.dropRemoved(id) {
+            return
+        }
+        try self.ledger.move(id, to: .missing)
+        self.logger.error(
+            "the cold tier has another stream of this name; this one is kept, but not served",
+            metadata: ["stream": "\(id)"]
+        )
+    }
+
+    /// Whether the cold tier still is what a stream was copied to: by its own word, or where it gives none, because it has
+    /// at least one of a few others that were copied to the same.
     private func wasRemoved(_ id: StreamID) async -> Bool {
-        if let then = try? self.ledger.store(of: id), await self.cold.identity() == then { return true }
+        if let then = try? self.ledger.store(of: id), let now = await self.cold.identity() { return now == then }
         return await self.hasKeptOthers(than: id)
     }
 

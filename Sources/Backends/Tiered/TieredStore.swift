@@ -66,7 +66,6 @@ final class TieredStore: Sendable {
         if let info = try await self.hotInfo(id) {
             guard info.state == .sealed else { return info }
             if try await self.isStillValid(id) { return try self.described(info) }
-            throw self.notFound(id)
         }
         // Whoever reads it has just asked.
         if let stream = self.fills.stream(id), stream.isRecent { return Self.inCold(stream.info) }
@@ -117,16 +116,26 @@ final class TieredStore: Sendable {
         do throws(CacheError) {
             wasCold = try await self.cold.remove(id)
         } catch {
-            // It is still there, and may be in the cold tier or not: the copier finds out.
-            if let info = try? await self.hotInfo(id), info.state == .sealed {
-                try self.ledger.adopt(id, size: info.size, at: self.clock.wall())
-            }
+            await self.adopt(id)
             throw error
         }
         do throws(CacheError) {
             try await self.hot.remove(id)
         } catch {
             guard error.code == .streamNotFound, wasCold else { throw error }
+        }
+    }
+
+    /// A stream is still there of which the ledger says nothing any more, and may be in the cold tier or not: the copier
+    /// finds out.
+    func adopt(_ id: StreamID) async {
+        guard let info = try? await self.hotInfo(id), info.state == .sealed else { return }
+        do throws(CacheError) {
+            try self.ledger.adopt(id, size: info.size, at: self.clock.wall())
+            self.copies.wake()
+        } catch {
+            // It stays where it is; the next start finds that the ledger lacks it.
+            self.logger.error("a sealed stream can't be noted", metadata: ["stream": "\(id)", "error": "\(error)"])
         }
     }
 

@@ -1,8 +1,9 @@
 import CacheProtocol
 import Synchronization
+import TestSupport
 
 /// A backend that is as well as a test says.
-struct OddHealthBackend: CacheBackend {
+struct OddHealthBackend: ForwardingBackend {
     /// What the backend says of itself.
     final class Health: Sendable {
         private let value: Mutex<BackendHealth>
@@ -14,24 +15,5 @@ struct OddHealthBackend: CacheBackend {
     let base: any CacheBackend
     let oddHealth: Health
 
-    var capabilities: Capabilities { self.base.capabilities }
-
-    func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
-        try self.base.makeWriter(for: id, options: options)
-    }
-
-    func makeReader(for id: StreamID) throws(CacheError) -> StreamReader { try self.base.makeReader(for: id) }
-
-    func streams(
-        matching filter: StreamFilter,
-        after cursor: StreamID?,
-        limit: Int
-    ) async throws(CacheError) -> StreamPage {
-        try await self.base.streams(matching: filter, after: cursor, limit: limit)
-    }
-
-    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.base.info(id) }
-    func remove(_ id: StreamID) async throws(CacheError) { try await self.base.remove(id) }
     func health() async -> BackendHealth { self.oddHealth.current }
-    func run() async throws { try await self.base.run() }
 }

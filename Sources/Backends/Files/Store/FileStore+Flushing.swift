@@ -10,11 +10,7 @@ extension FileStore {
     func flush(_ target: OpenFile, of stream: StreamFile, file: OpenFile) throws(CacheError) {
         guard self.configuration.durability == .power else { return }
         if let damage = self.upkeepState.withLock({ $0.damaged[stream.id] }) {
-            throw CacheError(
-                .io,
-                "The stream can't be kept: \(damage) Send it again from its start (overwrite), or remove it.",
-                streamID: stream.id
-            )
+            throw Self.error("can't be kept", damage, stream.id)
         }
         do throws(SystemCallError) {
             try self.calls.flush(target)
@@ -27,6 +23,15 @@ extension FileStore {
             try? self.directory.remember(stream.info, damage: damage, in: file)
             throw error.cacheError(for: stream.id)
         }
+    }
+
+    /// What is said of a stream whose bytes may not have reached the device.
+    static func error(_ consequence: String, _ damage: String, _ id: StreamID) -> CacheError {
+        CacheError(
+            .io,
+            "The stream \(consequence): \(damage) Send it again from its start (overwrite), or remove it.",
+            streamID: id
+        )
     }
 
     /// Has the device store what an unfinished stream has, and remembers how far that is, where that is promised.

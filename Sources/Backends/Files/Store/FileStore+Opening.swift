@@ -150,11 +150,7 @@ extension FileStore {
             try self.directory.stored(in: file, id: reservation.id, state: .live, asFarAsWritten: true)
         }
         if let damage = stored.damage ?? self.upkeepState.withLock({ $0.damaged[reservation.id] }) {
-            throw CacheError(
-                .io,
-                "The stream can't be gone on with: \(damage) Send it again from its start (overwrite), or remove it.",
-                streamID: reservation.id
-            )
+            throw Self.error("can't be gone on with", damage, reservation.id)
         }
         let end = stored.info.size
         try calling(for: reservation.id) { () throws(SystemCallError) in

@@ -42,7 +42,12 @@ struct S3Failure: Error, Hashable, Sendable {
         "EntityTooLarge",
     ]
     /// Whether the store does not let these credentials in.
-    var isRefused: Bool { (self.status == 401 || self.status == 403) && !self.isClockSkew && !self.isFull }
+    var isRefused: Bool {
+        (self.status == 401 || self.status == 403 || Self.refusalCodes.contains(self.code)) && !self.isClockSkew
+            && !self.isFull
+    }
+    /// What AWS says, with status 400, of credentials whose time is over.
+    private static let refusalCodes: Set = ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"]
     /// Whether the store could not be reached, or could not work.
     var isOutage: Bool { self.status == 0 || self.status >= 500 && !self.isUnsupported && !self.isFull }
 

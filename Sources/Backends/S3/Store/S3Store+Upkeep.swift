@@ -42,6 +42,9 @@ extension S3Store {
             let limit = self.clock.wall().advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
             for upload in try await self.client.unfinishedUploads(prefix: self.streamsPrefix) {
                 guard let begun = upload.initiatedAt, begun < limit else { continue }
+                // Ours may take longer: a recording of days is one upload.
+                let name = upload.key.dropFirst(self.streamsPrefix.count)
+                if let id = StreamID(validating: String(name)), self.names.upload(id) != nil { continue }
                 try await self.client.abortUpload(upload.key, uploadID: upload.uploadID)
                 self.logger.notice("an upload that nobody completed was aborted", metadata: ["key": "\(upload.key)"])
             }

@@ -52,8 +52,8 @@ extension TieredStore {
         let milliseconds = min(max(wait, 1), 60_000)
         await withDiscardingTaskGroup { group in
             group.addTask {
-                try? await self.clock.sleep(milliseconds)
-                self.copies.wake()
+                // Cancelled, somebody else has rung: ringing once more would have the next wait end at once, and so on.
+                if (try? await self.clock.sleep(milliseconds)) != nil { self.copies.wake() }
             }
             await self.copies.rung()
             group.cancelAll()
@@ -129,7 +129,15 @@ extension TieredStore {
             if error.code == .storageFull { self.cold.hadNoRoom(for: self.configuration.fullPauseMilliseconds) }
             throw error
         }
-        guard let there = try await self.cold.info(id), Self.isSame(there, info), try await self.isWhole(info) else {
+        let there = try await self.cold.info(id)
+        if let there, !Self.isSame(there, info) {
+            self.logger.error(
+                "another gateway has stored another stream of this name; this one stays in the hot tier alone",
+                metadata: ["stream": "\(id)"]
+            )
+            return false
+        }
+        guard there != nil, try await self.isWhole(info) else {
             self.damagedCopies.add(1, ordering: .relaxed)
             _ = try await self.cold.remove(id)
             throw CacheError(
@@ -141,7 +149,7 @@ extension TieredStore {
         return true
     }
 
-    private static func isSame(_ copy: StreamInfo, _ original: StreamInfo) -> Bool {
+    static func isSame(_ copy: StreamInfo, _ original: StreamInfo) -> Bool {
         copy.size == original.size && copy.sha256 != nil && copy.sha256 == original.sha256
     }
 

@@ -32,12 +32,18 @@ final class Ledger: Sendable {
             configuration.busyMode = .timeout(5)
             configuration.label = "ledger"
             configuration.maximumReaderCount = 4
-            // A name that was forgotten must stay so: after a power cut an old row would speak for a new stream.
-            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             let pool = try DatabasePool(path: path, configuration: configuration)
+            // A name that was forgotten must stay so: after a power cut an old row would speak for a new stream. The pool
+            // chooses less for itself when it is made, whatever was prepared.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             try Self.migrator.migrate(pool)
             return pool
         }
+    }
+
+    /// Whether what is noted is on the device before it is said to be (`synchronous` is FULL, or more).
+    func isWrittenThrough() throws(CacheError) -> Bool {
+        try self.write { db in try Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0 } >= 2
     }
 
     private static var migrator: DatabaseMigrator {
@@ -164,6 +170,13 @@ final class Ledger: Sendable {
         }
     }
 
+    /// Forgets that a stream is being brought into the hot tier, if nothing else has become known of its name.
+    func forgetFilling(_ id: StreamID) throws(CacheError) {
+        try self.write { db in
+            try db.execute(sql: "DELETE FROM streams WHERE id = ? AND place = 'filling'", arguments: [id.rawValue])
+        }
+    }
+
     /// Moves a pending stream on, if it is still the same one.
     ///
     /// - Parameters:
@@ -224,13 +237,15 @@ final class Ledger: Sendable {
 
     // MARK: All of them
 
-    /// Some other streams that are in the cold tier: the neighbours of a name.
+    /// Some other streams that are in the cold tier: the neighbours of a name, of the same store as far as is known.
     func copiedNeighbours(of id: StreamID) throws(CacheError) -> [StreamID] {
-        try self.read { db in
-            let before = "SELECT id FROM streams WHERE id < ? AND place = 'copied' ORDER BY id DESC LIMIT 4"
-            let after = "SELECT id FROM streams WHERE id > ? AND place = 'copied' ORDER BY id LIMIT 4"
-            return try String.fetchAll(db, sql: before, arguments: [id.rawValue])
-                + String.fetchAll(db, sql: after, arguments: [id.rawValue])
+        let store = try self.store(of: id)
+        return try self.read { db in
+            let others = "SELECT id FROM streams WHERE place = 'copied' AND store IS ?"
+            let before = "\(others) AND id < ? ORDER BY id DESC LIMIT 4"
+            let after = "\(others) AND id > ? ORDER BY id LIMIT 4"
+            return try String.fetchAll(db, sql: before, arguments: [store, id.rawValue])
+                + String.fetchAll(db, sql: after, arguments: [store, id.rawValue])
         }.compactMap { StreamID(validating: $0) }
     }
 

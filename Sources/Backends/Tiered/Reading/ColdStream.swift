@@ -7,9 +7,11 @@ import Synchronization
 final class ColdStream: Sendable {
     /// How many blocks are asked for at once by who goes through the stream.
     private static let longestRun: Int64 = 4
-    /// How many blocks are kept that nobody waits for, those fetched ahead among them: while the hot tier is being filled,
-    /// those that it has not got yet.
-    private static func keptBlocks(isFilling: Bool) -> Int { isFilling ? 16 : 10 }
+    /// How many blocks are kept that nobody waits for: for each that goes through the stream, the hot tier's filling among
+    /// them, those that it reads and those that come next.
+    private static func keptBlocks(for readers: Int) -> Int {
+        2 + min(readers, ReadAhead.mostPlaces) * 2 * Int(Self.longestRun)
+    }
     /// As many where all streams together keep much.
     private static let keptBlocksInNeed = 2
 
@@ -204,7 +206,8 @@ final class ColdStream: Sendable {
         let before = state.blocks.count
         state.use(number)
         state.blocks[number] = bytes
-        let most = self.store.fills.hasRoom ? Self.keptBlocks(isFilling: state.isFilling) : Self.keptBlocksInNeed
+        let readers = state.readers + (state.isFilling ? 1 : 0)
+        let most = self.store.fills.hasRoom ? Self.keptBlocks(for: readers) : Self.keptBlocksInNeed
         while state.recent.count > most { state.drop(state.recent[0]) }
         self.store.fills.hold((state.blocks.count - before) * Int(self.blockSize))
     }

@@ -3,7 +3,7 @@
 /// Whoever wants a part of it gets that.
 struct ReadAhead {
     /// So many readers are told apart who are at different places.
-    private static let mostPlaces = 8
+    static let mostPlaces = 8
 
     /// How many blocks one request asks for at most.
     let longest: Int64

@@ -40,9 +40,8 @@ final class TieredSource: StreamSource {
             let status = try await reader.opened().value()
             // A part that another reader began to fill in the meantime is the cold tier's.
             if status.state != .sealed, self.store.fills.stream(self.id) != nil { return nil }
-            if status.state == .sealed, !(try await self.store.isStillValid(self.id)) {
-                throw self.store.notFound(self.id)
-            }
+            // It may be another's by now, and in the cold tier alone.
+            if status.state == .sealed, !(try await self.store.isStillValid(self.id)) { return nil }
             self.place.withLock { $0 = .hot(reader) }
             return status
         } catch {

@@ -50,12 +50,14 @@ extension TieredStore {
         let info = stream.info
         let id = info.id
         var writer = try self.hot.makeWriter(for: id, options: WriteOptions(copying: info))
+        // Filled by somebody else in the meantime: what is known of it must stay. The writer has only taken the name.
+        if try await self.hotInfo(id)?.state == .sealed { return true }
         // Noted first: after a crash the part is known for what it is, and not taken for an upload that broke off.
         try self.ledger.note(id, .filling, size: info.size, at: self.clock.wall())
         do throws(CacheError) {
             _ = try await writer.opened().value()
         } catch {
-            try self.ledger.forget(id)
+            try self.ledger.forgetFilling(id)
             throw error
         }
         var isGivenUp = false
@@ -75,12 +77,12 @@ extension TieredStore {
             }
         } catch {
             try? await writer.abort().value()
-            try self.ledger.forget(id)
+            try self.ledger.forgetFilling(id)
             throw error
         }
         if isGivenUp {
             try await writer.abort().value()
-            try self.ledger.forget(id)
+            try self.ledger.forgetFilling(id)
             return false
         }
         do throws(CacheError) {
@@ -94,7 +96,7 @@ extension TieredStore {
                 )
             }
             try? await self.hot.remove(id)
-            try self.ledger.forget(id)
+            try self.ledger.forgetFilling(id)
             throw error
         }
         let store = await self.cold.knownIdentity()

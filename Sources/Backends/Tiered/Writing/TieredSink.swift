@@ -27,16 +27,25 @@ final class TieredSink: StreamSink {
 
     private func begin() async throws(CacheError) -> WritePosition {
         if try await self.store.makeRoom(for: self.id, self.options) == .lostInCold { try await self.takeOver() }
+        // Before the hot tier erases what it has: what can't be replaced is not lost.
+        if self.options.mode == .overwrite { try await self.removeCold() }
         guard let answer = self.writer.withLock({ $0?.opened() }) else { throw self.ended }
-        let position = try await answer.value()
-        guard self.options.mode == .overwrite else { return position }
+        do throws(CacheError) {
+            return try await answer.value()
+        } catch {
+            if self.options.mode == .overwrite { await self.store.adopt(self.id) }
+            throw error
+        }
+    }
+
+    private func removeCold() async throws(CacheError) {
         do throws(CacheError) {
             _ = try await self.store.cold.remove(self.id)
-            return position
         } catch {
-            if let writer = self.take() { try? await writer.abort().value() }
-            throw CacheError(
-                error.code,
+            // The name is let go of, and nothing of the stream has been touched.
+            _ = self.take()
+            await self.store.adopt(self.id)
+            throw CacheError(                error.code,
                 "The stream in the cold tier can't be replaced: \(error.message)",
                 streamID: self.id,
                 cause: error

@@ -44,8 +44,8 @@ public struct ClientConnection: Sendable {
     /// - Throws: ``ClientError``.
     public func info(_ streamID: String) async throws(ClientError) -> StreamDescription {
         let answer = try await self.ask(.info(streamID: streamID), for: .info, name: "asking about stream \(streamID)")
-        guard let info = answer.info else {
-            throw ClientError(.violation, "The server's INFO about stream \(streamID) says nothing.")
+        guard let info = answer.info, info.size >= 0 else {
+            throw ClientError(.violation, "The server's INFO about stream \(streamID) makes no sense.")
         }
         return info
     }

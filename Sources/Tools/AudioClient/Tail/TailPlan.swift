@@ -10,6 +10,8 @@ struct TailPlan: Hashable, Sendable {
     /// How many bytes are still to come that were written already.
     private var repeated: Int64 = 0
     private var isSubscribed = false
+    /// No stream is so long: what every JSON reader takes (RFC 8259, 6).
+    private static let longest: Int64 = 1 << 53
 
     /// Plans to follow a stream.
     ///
@@ -51,11 +53,17 @@ struct TailPlan: Hashable, Sendable {
     ///   - size: How long it says the stream is.
     /// - Throws: ``ClientError`` where that leaves bytes out.
     mutating func subscribed(at offset: Int64?, size: Int64?) throws(ClientError) {
-        guard !self.isSubscribed, let offset, offset >= 0 else {
+        guard !self.isSubscribed, let offset, (0..<Self.longest).contains(offset), (size ?? 0) >= 0 else {
             throw ClientError(.violation, "The server's SUBSCRIBED for stream \(self.streamID) makes no sense.")
         }
         self.isSubscribed = true
         guard let position = self.position else {
+            if case .offset(let asked) = self.start, offset > asked {
+                throw ClientError(
+                    .violation,
+                    "The server begins stream \(self.streamID) at byte \(offset); it was asked for byte \(asked)."
+                )
+            }
             self.begin = offset
             self.position = offset
             return

@@ -141,6 +141,8 @@ public struct UploadManager: Sendable {
         // Of a source without a known size, all was sent where a connection before has come to STOP.
         guard info.state == "sealed", info.size == attempt.source.size ?? attempt.sent else { return nil }
         if attempt.source.size == nil, !attempt.source.isAtEnd { return nil }
+        // Without a digest only what was sent in this call is known to be the same.
+        guard info.sha256 != nil || attempt.isBegun else { return nil }
         if let found = info.sha256, let expected = try await sha256(), found.lowercased() != expected { return nil }
         return info
     }

@@ -130,7 +130,7 @@ extension CacheInspector {
         digest: SHA256Value,
         allowsDamage: Bool
     ) throws(InspectError) {
-        guard row.state == .sealed, !allowsDamage else { return }
+        guard row.fileState == .sealed, !allowsDamage else { return }
         let remedy = "--allow-damage writes the bytes all the same."
         if size != row.size {
             throw InspectError(.wrong, "Stream \(row.id) has \(row.size) bytes, its file \(size).", remedy: remedy)

@@ -82,7 +82,7 @@ export class UploadView {
 
     #add(files) {
         for (const file of files) {
-            const options = { metadata: { filename: file.name.slice(0, 80) } };
+            const options = { metadata: { filename: [...file.name].slice(0, 60).join('') } };
             // Only what is a media type: browsers leave it empty for what they do not know.
             if (/^[\w.+-]+\/[\w.+-]+$/.test(file.type)) options.contentType = file.type;
             this.#enqueue(new Upload(idFrom(file.name), new FileSource(file), options));

@@ -37,6 +37,8 @@ export class Upload {
     #hasBegun = false;
     /** Whether it is not known yet that what is stored came from this source. */
     #isStranger = false;
+    /** Whether a part of it was uploaded by somebody else before, which is not ours to remove. */
+    #isContinued = false;
     #isCancelled = false;
     #wake = () => {};
     #failure = null;
@@ -53,6 +55,7 @@ export class Upload {
         this.#start = options ?? {};
         this.#hasBegun = options === null;
         this.#isStranger = options === null;
+        this.#isContinued = options === null;
     }
 
     get size() {
@@ -82,12 +85,14 @@ export class Upload {
         }
     }
 
-    /** Gives up, and removes what was stored. */
+    /** Gives up, and removes what was stored, if all of it was uploaded here. */
     async cancel() {
         if (this.isOver) return;
         this.#isCancelled = true;
         const connection = this.#connection;
-        if (connection?.isOpen) {
+        if (connection?.isOpen && this.#isContinued) {
+            connection.close();
+        } else if (connection?.isOpen) {
             const isRemoved = connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
             if (await isRemoved) this.#hasBegun = false;
             connection.close();
@@ -188,7 +193,8 @@ export class Upload {
     #told(message, onProgress) {
         if (message.type === 'ACK') {
             this.stored = message.offset;
-            this.#source.forget(message.offset);
+            // What a power cut could take back may be asked for once more.
+            this.#source.forget(message.durableOffset ?? message.offset);
             onProgress();
             this.#measure();
             this.onchange();
