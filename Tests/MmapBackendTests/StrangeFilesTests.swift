@@ -1,6 +1,7 @@
 import CacheProtocol
 import FileBackendSupport
 import FileStorage
+import NIOCore
 import TestSupport
 import Testing
 
@@ -131,5 +132,54 @@ struct StrangeFilesTests {
         #expect(info.state == .sealed && info.size == 3 && info.sha256 == nil && info.sealedAt != nil)
         #expect(try await backend.names() == ["song"])
         #expect(try await backend.bytes("song") == [1, 2, 3])
+    }
+
+    @Test("an unfinished file that was cut is not filled up with zeros, when it is sealed or left")
+    func cutWhileWritten() async throws {
+        let bench = try FileBench.mmap()
+        let backend = try await bench.make().backend
+        let file = bench.file("a.part")
+        /// Writes some, and has somebody cut it.
+        func written() async throws -> StreamWriter {
+            var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions(mode: .overwrite))
+            _ = try await writer.opened().value()
+            _ = try writer.append(ByteBuffer(repeating: 7, count: 300_000))
+            writer.flush()
+            let reader = try backend.makeReader(for: StreamID("a"))
+            _ = try await reader.opened().value()
+            // Bytes that can be read are stored.
+            _ = try await reader.grown(past: 299_999)
+            _ = try await reader.read(at: 299_999, count: 1).value()
+            #expect(truncate(file, 100) == 0)
+            return writer
+        }
+        let error = try await failure { _ = try await written().finish(expecting: nil).value() }
+        #expect(error.code == .io)
+        #expect(try await self.restingSize(of: file, backend) == 100)
+        do { _ = try await written() }
+        #expect(try await self.restingSize(of: file, backend) == 100)
+    }
+
+    /// How long a file is once nobody writes its stream.
+    private func restingSize(of file: String, _ backend: some CacheBackend) async throws -> Int? {
+        try await eventually("nobody writes it") { try await backend.info(StreamID("a")).state == .suspended }
+        return try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
+    }
+
+    @Test("a stream that begins where somebody removed one begins at its beginning, whoever still reads the old one")
+    func removedWhileRead() async throws {
+        let bench = try FileBench.mmap()
+        let backend = try await bench.make().backend
+        try await backend.write("a", [UInt8](repeating: 3, count: 100_000))
+        let reader = try backend.makeReader(for: StreamID("a"))
+        _ = try await reader.opened().value()
+        #expect(unlink(bench.file("a.audio")) == 0)
+        var writer = try backend.makeWriter(for: StreamID("a"), options: WriteOptions())
+        #expect(try await writer.opened().value().offset == 0)
+        _ = try writer.append(ByteBuffer(bytes: [1, 2, 3]))
+        let info = try await writer.finish(expecting: nil).value()
+        #expect(info.size == 3)
+        #expect(try await backend.bytes("a") == [1, 2, 3])
+        #expect(reader.status.state == .removed)
     }
 }

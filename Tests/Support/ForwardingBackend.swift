@@ -7,14 +7,18 @@ public protocol ForwardingBackend: CacheBackend {
 }
 
 extension ForwardingBackend {
+    /// That of the one behind it.
     public var capabilities: Capabilities { self.base.capabilities }
 
+    /// That of the one behind it.
     public func makeWriter(for id: StreamID, options: WriteOptions) throws(CacheError) -> StreamWriter {
         try self.base.makeWriter(for: id, options: options)
     }
 
+    /// That of the one behind it.
     public func makeReader(for id: StreamID) throws(CacheError) -> StreamReader { try self.base.makeReader(for: id) }
 
+    /// That of the one behind it.
     public func streams(
         matching filter: StreamFilter,
         after cursor: StreamID?,
@@ -23,11 +27,15 @@ extension ForwardingBackend {
         try await self.base.streams(matching: filter, after: cursor, limit: limit)
     }
 
+    /// That of the one behind it.
     public func info(_ id: StreamID) async throws(CacheError) -> StreamInfo { try await self.base.info(id) }
 
+    /// That of the one behind it.
     public func remove(_ id: StreamID) async throws(CacheError) { try await self.base.remove(id) }
 
+    /// That of the one behind it.
     public func health() async -> BackendHealth { await self.base.health() }
 
+    /// That of the one behind it.
     public func run() async throws { try await self.base.run() }
 }

@@ -242,4 +242,58 @@ struct SeveralGatewaysTests {
             #expect(bench.streamKeys.isEmpty)
         }
     }
+
+    @Test("what another gateway has put in a stream's place is served when revalidateMs is over")
+    func replaced() async throws {
+        try await self.withTwo { bench, one, two in
+            try await one.write("a", sample(1_000))
+            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await two.write("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
+            try await eventually("it is copied") { try two.store.ledger.place(StreamID("a")) == .copied }
+            bench.now.value.withLock { $0 += 60_000 }
+            #expect(try await one.read("a") == sample(2_000, seed: 2))
+            #expect(try await one.info(StreamID("a")).size == 2_000)
+        }
+    }
+
+    @Test("streams that were copied since do not vouch for what the store had before it was emptied")
+    func emptiedAndFilled() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            for name in ["a", "b"] {
+                try await backend.write(name, sample(10_000))
+                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+            }
+            for key in bench.store.keys { bench.store.change(key) { $0 = nil } }
+            try await backend.write("ab", sample(5_000))
+            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("ab")) == .copied }
+            bench.now.value.withLock { $0 += 60_000 }
+            for name in ["a", "b"] { #expect(try await backend.find(name) == nil) }
+            await backend.store.trim()
+            for name in ["a", "b"] { #expect(try await backend.store.hot.read(name) == sample(10_000)) }
+        }
+    }
+
+    @Test("overwriting while the store is away is refused, and loses nothing")
+    func overwriteWhileAway() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            bench.store.fail(.answer(507, code: "InsufficientCapacity"), count: .max) { $0.method == "PUT" }
+            try await backend.write("a", sample(10_000))
+            await bench.store.kill()
+            await #expect(throws: CacheError.self) {
+                try await backend.write("a", sample(5_000, seed: 2), WriteOptions(mode: .overwrite))
+            }
+            #expect(try await backend.read("a") == sample(10_000))
+            bench.store.heal()
+            try await bench.store.start()
+            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("a")) == .copied }
+        }
+    }
+
+    @Test("what the ledger is told is on the device before it is said to be")
+    func writtenThrough() async throws {
+        let bench = try await TierBench()
+        #expect(try bench.backend().store.ledger.isWrittenThrough())
+    }
 }

@@ -1,6 +1,8 @@
 import BackendTestKit
 import CacheProtocol
 import FileStorage
+import SQLiteBackend
+import TestSupport
 import Testing
 
 @testable import TieredBackend
@@ -55,5 +57,11 @@ struct TieredPromiseTests {
         let cold = try bench.backend("inner")
         let other = #expect(throws: CacheError.self) { try bench.backend(cold: cold) }
         #expect(other?.code == .configuration)
+        var files = FileStoreConfiguration()
+        files.directory = "\(bench.directory.path)/cold"
+        files.minimumFreeBytes = 0
+        let evicting = try SQLiteBackend(configuration: files, processID: 1, logger: bench.logger)
+        let third = #expect(throws: CacheError.self) { try bench.backend("three", cold: evicting) }
+        #expect(third?.message.contains("evict") == true)
     }
 }

@@ -1,5 +1,6 @@
 import CacheProtocol
 import FileStorage
+import GRDB
 import Synchronization
 
 /// The index as a store's catalog.
@@ -25,7 +26,7 @@ final class IndexCatalog: StreamCatalog {
         var damage: String?
     }
 
-    private enum Debt {
+    private enum Debt: Equatable {
         case forget
         case put(IndexedStream)
     }
@@ -53,15 +54,31 @@ final class IndexCatalog: StreamCatalog {
 
     func seal(_ info: StreamInfo, publish: () throws(CacheError) -> Void) throws(CacheError) {
         let row = self.row(info)
-        try self.noting { () throws(CacheError) in
-            try self.index.write { db in
-                try StreamIndex.put(row, db)
-                // Inside the transaction: a crash before the commit leaves a sealed file with an unsealed row, which
-                // recovery brings up to date.
-                try publish()
-            }
+        try self.writing(row.id) { db in
+            try StreamIndex.put(row, db)
+            // Inside the transaction: a crash before the commit leaves a sealed file with an unsealed row, which
+            // recovery brings up to date.
+            try publish()
         }
-        self.state.withLock { _ = $0.owed.removeValue(forKey: info.id) }
+    }
+
+    /// Writes a stream's row. What was owed of it is forgotten inside the transaction, where ``settle()`` looks: it must
+    /// not write an older row over this one.
+    private func writing(_ id: StreamID, _ body: (Database) throws -> Void) throws(CacheError) {
+        var debt: Debt?
+        do throws(CacheError) {
+            try self.noting { () throws(CacheError) in
+                try self.index.write { db in
+                    debt = self.state.withLock { $0.owed.removeValue(forKey: id) }
+                    try body(db)
+                }
+            }
+        } catch {
+            self.state.withLock { state in
+                if state.owed[id] == nil { state.owed[id] = debt }
+            }
+            throw error
+        }
     }
 
     func suspended(_ info: StreamInfo) { self.putOrOwe(self.row(info)) }
@@ -110,8 +127,7 @@ final class IndexCatalog: StreamCatalog {
     }
 
     private func put(_ row: IndexedStream, settling id: StreamID) throws(CacheError) {
-        try self.noting { () throws(CacheError) in try self.index.put([row]) }
-        self.state.withLock { _ = $0.owed.removeValue(forKey: id) }
+        try self.writing(id) { db in try StreamIndex.put(row, db) }
     }
 
     private func row(_ info: StreamInfo) -> IndexedStream {
@@ -245,20 +261,19 @@ final class IndexCatalog: StreamCatalog {
         let owed = self.state.withLock { $0.owed }
         for (id, debt) in owed {
             do throws(CacheError) {
-                switch debt {
-                case .forget: try self.index.forget([id])
-                case .put(let row): try self.index.put([row])
+                try self.index.write { db in
+                    // Somebody may have written the row since, and owes nothing, or something else.
+                    guard self.state.withLock({ $0.owed[id] == debt }) else { return }
+                    switch debt {
+                    case .forget: try StreamIndex.forget(id, db)
+                    case .put(let row): try StreamIndex.put(row, db)
+                    }
                 }
             } catch {
                 return
             }
             self.state.withLock { state in
-                // Unless it owes something else by now.
-                switch (state.owed[id], debt) {
-                case (.forget, .forget): state.owed[id] = nil
-                case (.put(let current), .put(let row)) where current == row: state.owed[id] = nil
-                default: break
-                }
+                if state.owed[id] == debt { state.owed[id] = nil }
             }
         }
     }

@@ -72,7 +72,8 @@ extension StreamIndex {
     /// What stretches of the indexes upkeep goes through: each is named, since SQLite would rather go through all rows
     /// of a state and sort them.
     enum Stretch {
-        static let expired = "INDEXED BY stream_expires WHERE expires <= ? ORDER BY expires LIMIT ?"
+        static let expired =
+            "INDEXED BY stream_expires WHERE expires <= ? AND state IN ('sealed', 'suspended') ORDER BY expires LIMIT ?"
         static let sealedBefore =
             "INDEXED BY stream_sealed WHERE state = 'sealed' AND ttl IS NULL AND sealed <= ? ORDER BY sealed LIMIT ?"
         static let suspendedBefore =
@@ -98,7 +99,7 @@ extension StreamIndex {
                 let left = now.advanced(bySeconds: -rules.suspendedTimeToLiveSeconds).millisecondsSinceEpoch
                 streams += try Self.fetch(db, Stretch.suspendedBefore, [left, limit - streams.count])
             }
-            return streams.filter { $0.state == .sealed || $0.state == .suspended }
+            return streams
         }
     }
 

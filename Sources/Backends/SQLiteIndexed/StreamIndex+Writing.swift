@@ -59,6 +59,10 @@ extension StreamIndex {
         }
     }
 
+    static func forget(_ id: StreamID, _ db: Database) throws {
+        try db.cachedStatement(sql: "DELETE FROM stream WHERE id = ?").execute(arguments: [id.rawValue])
+    }
+
     static func put(_ stream: IndexedStream, _ db: Database) throws {
         try db.cachedStatement(
             sql: """

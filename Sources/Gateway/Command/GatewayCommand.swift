@@ -85,7 +85,7 @@ struct GatewayCommand: AsyncParsableCommand {
             onReadiness: { manager?.changed($0) }
         )
         let (file, overrides) = (self.source.config, self.overrides)
-        let reloading = Reloading(server: server, logger: logger, settings: settings) {
+        let reloading = Reloading(server: server, logger: logger, settings: settings, descriptors: descriptors) {
             try Settings(file: file, overrides: overrides, socket: socket)
         }
         var services: [any Service] = [server, reloading]

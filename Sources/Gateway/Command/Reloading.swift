@@ -10,6 +10,8 @@ struct Reloading: Service {
     let logger: Logger
     /// What is in force for good.
     let settings: Settings
+    /// How many descriptors the process may have.
+    let descriptors: Int
     /// Reads the configuration as at the start.
     let read: @Sendable () throws -> Settings
 
@@ -22,7 +24,10 @@ struct Reloading: Service {
     private func reload() {
         do {
             let settings = try self.read()
-            let fixed = try self.server.reload(settings.gateway) + self.settings.changedBackendKeys(in: settings)
+            // What is in the file may again be more than there are descriptors for.
+            var configuration = settings.gateway
+            _ = DescriptorRoom.fit(&configuration, to: self.descriptors)
+            let fixed = try self.server.reload(configuration) + self.settings.changedBackendKeys(in: settings)
             self.logger.notice(
                 "configuration read again",
                 metadata: ["config": "\(settings.file)", "tokens": "\(settings.gateway.access.tokenCount)"]

@@ -63,6 +63,24 @@ struct ResumeConversationTests {
         #expect(sealed?.code == .cannotCreate)
     }
 
+    @Test("a sealed stream of the same length is not taken for this file where no digest says so")
+    func noDigest() async throws {
+        let error = await clientError {
+            _ = try await ScriptedServer.run { peer in
+                try await peer.shakeHandsAsGateway()
+                try await peer.expectStart()
+                try await peer.say(#"{"type":"ERROR","code":"stream_exists","message":"Sealed.","requestId":1}"#)
+                try await peer.expectInfo()
+                try await peer.say(
+                    #"{"type":"INFO","streamId":"stream-1","state":"sealed","size":150000,"requestId":1}"#
+                )
+            } body: { url in
+                try await self.upload(url)
+            }
+        }
+        #expect(error?.code == .cannotCreate)
+    }
+
     @Test("before STARTED nothing is ours: the next START does not go on with what somebody else may have begun")
     func beforeStarted() async throws {
         _ = try await ScriptedServer.inTurn([

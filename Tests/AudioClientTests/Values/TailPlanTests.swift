@@ -71,4 +71,16 @@ struct TailPlanTests {
         try longer.subscribed(at: 20, size: 20)
         #expect(throws: ClientError.self, "the server has less than was written") { try longer.ended(size: 20) }
     }
+
+    @Test("a beginning beyond what was asked for, or beyond any stream, is refused")
+    func senseless() throws {
+        for (offset, size) in [(5, 10), (.max, nil), (0, -1)] as [(Int64, Int64?)] {
+            var plan = TailPlan("a", from: .offset(0))
+            _ = plan.connected()
+            #expect(throws: ClientError.self) { try plan.subscribed(at: offset, size: size) }
+        }
+        var plan = TailPlan("a", from: .last(10))
+        _ = plan.connected()
+        #expect(throws: ClientError.self) { try plan.subscribed(at: .max, size: nil) }
+    }
 }

@@ -26,4 +26,29 @@ struct SubscriptionTests {
             #expect(try await reader.expect(.end).size == 3)
         }
     }
+
+    @Test(
+        "what an ended subscription still waits for is not taken for the next one's, though it follows the same stream"
+    )
+    func again() async throws {
+        let bytes: [UInt8] = (0..<(8 << 20)).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8 ^ $0 >> 16) }
+        try await TestGateway.run { gateway in
+            let peer = try await gateway.peer()
+            try await peer.start("s")
+            peer.upload(bytes, frameLength: 1 << 20)
+            try await peer.stop("s")
+            // In one piece: the end of the first is asked for when the second begins.
+            let reader = try await gateway.peer(receiveBuffer: 16 << 10)
+            reader.say(#"{"type":"SUBSCRIBE","streamId":"s","offset":1099511627776}"#)
+            reader.say(#"{"type":"UNSUBSCRIBE","streamId":"s"}"#)
+            reader.say(#"{"type":"SUBSCRIBE","streamId":"s","offset":0}"#)
+            #expect(try await reader.expect(.subscribed).offset == 8 << 20)
+            _ = try await reader.expect(.unsubscribed)
+            #expect(try await reader.expect(.subscribed).offset == 0)
+            var found: [UInt8] = []
+            while found.count < bytes.count { found += try await reader.bytes().readableBytesView }
+            #expect(found == bytes)
+            #expect(try await reader.expect(.end).size == 8 << 20)
+        }
+    }
 }

@@ -101,6 +101,31 @@ struct HTTPUploadTests {
         }
     }
 
+    @Test("a body without a length that ends before its Content-Range does seals nothing")
+    func shortRange() async throws {
+        try await TestGateway.run { gateway in
+            let first = try await gateway.connect()
+            first.request("PUT", "/streams/s", [("Content-Length", "100000")])
+            first.send(sample(60_000))
+            while true {
+                let info = try await gateway.connect().ask("GET", "/streams/s/info")
+                if info.text.contains(#""size":60000"#) { break }
+            }
+            await first.drop()
+            while true {
+                let info = try await gateway.connect().ask("GET", "/streams/s/info")
+                if info.text.contains(#""state":"suspended""#) { break }
+            }
+            let next = try await gateway.connect()
+            let fields = [("Content-Range", "bytes 60000-99999/100000"), ("Transfer-Encoding", "chunked")]
+            next.request("PUT", "/streams/s", fields)
+            next.send("a\r\n0123456789\r\n0\r\n\r\n")
+            #expect(try await next.answer().status != 201)
+            let info = try await gateway.connect().ask("GET", "/streams/s/info")
+            #expect(info.text.contains(#""state":"suspended","size":60010"#))
+        }
+    }
+
     @Test("a wrong digest seals nothing and keeps the bytes")
     func wrongDigest() async throws {
         let bytes = sample(1_000)

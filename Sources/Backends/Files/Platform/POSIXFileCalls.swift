@@ -113,7 +113,9 @@ public struct POSIXFileCalls: FileCalls {
         #endif
         return FileStatus(
             size: Int64(info.st_size),
-            modifiedMilliseconds: Int64(modified.tv_sec) * 1_000 + Int64(modified.tv_nsec) / 1_000_000,
+            // A file may have any time, as far as its file system goes.
+            modifiedMilliseconds: min(Int64(modified.tv_sec).multipliedClamped(by: 1_000), .max - 1_000)
+                + Int64(modified.tv_nsec) / 1_000_000,
             allocatedBytes: Int64(info.st_blocks) * 512
         )
     }

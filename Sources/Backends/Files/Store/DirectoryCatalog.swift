@@ -119,7 +119,9 @@ public final class DirectoryCatalog: StreamCatalog {
             guard let sizes = try? self.directory.sizes(of: id) else { return true }
             // Of two files of one stream the sealed one counts it; the bytes are all there.
             if isSealed || sizes.sealed == nil { streams += 1 }
-            bytes += (isSealed ? sizes.sealed : sizes.unfinished) ?? 0
+            // Files with holes may add up to more than there is room for in any device.
+            let (sum, isPastEnd) = bytes.addingReportingOverflow((isSealed ? sizes.sealed : sizes.unfinished) ?? 0)
+            bytes = isPastEnd ? .max : sum
             return true
         }
         return (streams, bytes)

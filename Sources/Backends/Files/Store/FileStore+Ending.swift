@@ -18,6 +18,15 @@ extension FileStore {
         info.sealedAt = original?.sealedAt ?? max(self.clock.wall(), info.createdAt)
         info.durability = original?.durability ?? self.configuration.durability
         let sealed = info
+        // Lengthened again, it would have zeros where somebody cut it.
+        let found = try calling(for: stream.id) { () throws(SystemCallError) in try self.calls.status(of: file).size }
+        guard found >= size else {
+            throw CacheError(
+                .io,
+                "The stream's file has \(found) bytes of the \(size) that were stored: somebody cut it. Send it again.",
+                streamID: stream.id
+            )
+        }
         try calling(for: stream.id) { () throws(SystemCallError) in
             try self.calls.truncate(file, to: size)
             try self.directory.remember(sealed, in: file)
@@ -55,7 +64,7 @@ extension FileStore {
     /// Removes a stream that its writer aborted.
     func eraseAborted(_ stream: StreamFile) throws(CacheError) { _ = try self.erase(stream.id) }
 
-    private func isGone(_ id: StreamID) -> Bool {
+    func isGone(_ id: StreamID) -> Bool {
         guard let sizes = try? self.directory.sizes(of: id) else { return false }
         return sizes.sealed == nil && sizes.unfinished == nil
     }

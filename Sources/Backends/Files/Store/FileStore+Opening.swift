@@ -91,8 +91,10 @@ extension FileStore {
 
     /// Makes sure that nothing of an earlier writer lands any more.
     private func supersede(_ predecessor: WriteReservation) async {
+        // It is stopped first: one that had no predecessor any more would open while that still writes.
+        let appender = await predecessor.superseded()
         if let earlier = predecessor.takePredecessor() { await self.supersede(earlier) }
-        await predecessor.superseded()?.handOver()
+        await appender?.handOver()
     }
 
     /// The stream of a predecessor that was ended for a writer that then could not open it: nobody writes it now.
@@ -113,6 +115,8 @@ extension FileStore {
         if options.mode == .resume, let file = try self.openSuspended(id) {
             return try self.resume(reservation, file)
         }
+        // Whoever reads the stream of a file that somebody removed keeps that, and nothing of it is in the new one.
+        if self.table.stream(id) != nil, self.isGone(id) { self.table.detach(id)?.change(to: .removed) }
         try self.takeRoom(bytes: 0, streams: 1, for: id)
         do throws(CacheError) {
             return try self.begin(reservation, try self.createFile(id))
@@ -180,6 +184,7 @@ extension FileStore {
             return try self.appender(reservation, file, info)
         } catch {
             try? self.calls.unlink(StreamFileName.unfinished(reservation.id), in: self.directory.handle)
+            self.table.detach(info.id)?.change(to: .removed)
             throw error
         }
     }

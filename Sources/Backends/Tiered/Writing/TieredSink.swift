@@ -45,7 +45,8 @@ final class TieredSink: StreamSink {
             // The name is let go of, and nothing of the stream has been touched.
             _ = self.take()
             await self.store.adopt(self.id)
-            throw CacheError(                error.code,
+            throw CacheError(
+                error.code,
                 "The stream in the cold tier can't be replaced: \(error.message)",
                 streamID: self.id,
                 cause: error

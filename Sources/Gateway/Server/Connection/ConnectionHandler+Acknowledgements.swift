@@ -17,9 +17,18 @@ extension ConnectionHandler {
         guard let wanted = upload.ackEvery, self.service.backend.capabilities.liveReads != .none else { return }
         do throws(CacheError) {
             let reader = try self.service.backend.makeReader(for: StreamID(upload.streamID))
-            guard case .now = reader.opened() else { return }
             let every = min(max(wanted, Self.leastBetweenAcknowledgements), Self.mostBetweenAcknowledgements)
-            self.acknowledge(upload, epoch: position.epoch, reader, every: every, target: position.offset + every)
+            let (epoch, target) = (position.epoch, position.offset + every)
+            switch reader.opened() {
+            case .now: self.acknowledge(upload, epoch: epoch, reader, every: every, target: target)
+            case .later(let later):
+                self.wait(for: later) { handler, result in
+                    guard handler.upload.streamID == upload.streamID, handler.uploadEpoch == epoch,
+                        case .success = result
+                    else { return }
+                    handler.acknowledge(upload, epoch: epoch, reader, every: every, target: target)
+                }
+            }
         } catch {
             self.logger.debug("no acknowledgements", metadata: ["error": "\(error)"])
         }

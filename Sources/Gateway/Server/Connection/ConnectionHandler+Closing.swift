@@ -53,10 +53,24 @@ extension ConnectionHandler {
 
     /// The gateway shuts down: what is being sealed or sent is completed, an open upload is told to come back.
     func quiesce() {
+        if !self.isQuiescing { self.endAfterGrace() }
         self.isQuiescing = true
         guard !self.isClosing, self.transfer == nil else { return }
         if self.upload.isBlocked || self.isAwaiting && self.waitDeadline == nil { return }
         if self.upload.streamID != nil { self.send(Self.shuttingDown.reply(to: nil)) }
         self.close(.goingAway, reason: "shutting down")
+    }
+
+    /// Ends the connection when the time is over in which answers may be completed: whoever takes them slowly, or has a
+    /// device that stands still behind it, must not keep the process.
+    private func endAfterGrace() {
+        guard let context = self.context else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let grace = TimeAmount.seconds(self.service.configuration.shutdownGraceSeconds)
+        self.graceTimer = context.eventLoop.scheduleTask(in: grace) {
+            guard let context = bound.value.context else { return }
+            bound.value.connectionEnded()
+            context.reset()
+        }
     }
 }

@@ -8,6 +8,8 @@ extension ConnectionHandler {
     struct ActiveSubscription {
         var subscription: Subscription
         let tail: LiveTail
+        /// Which one of this connection it is: another one may follow the same stream, and so the same tail.
+        let number: UInt64
         /// Stands for this subscriber among the stream's readers; the bytes come by way of the tail.
         let reader: StreamReader
         /// Whether it waits: for the stream, for the backend, or for its end to be told.
@@ -53,9 +55,11 @@ extension ConnectionHandler {
         let streamID = id.rawValue
         let subscription = Subscription(streamID: streamID, from: offset, of: status)
         let tail = LiveTails.current.tail(of: streamID, at: self.service.load, reader, on: eventLoop)
+        self.lastSubscription += 1
         self.subscription = ActiveSubscription(
             subscription: subscription,
             tail: tail,
+            number: self.lastSubscription,
             reader: reader.counted(as: id, in: self.service.readers)
         )
         var reply = ServerMessage(.subscribed, streamID: streamID, message: "Subscribed", requestID: requestID)
@@ -120,7 +124,7 @@ extension ConnectionHandler {
             case .later(let later):
                 self.subscription?.isWaiting = true
                 self.wait(for: later) { handler, result in
-                    guard handler.subscription?.tail === active.tail else { return }
+                    guard handler.subscription?.number == active.number else { return }
                     handler.subscription?.isWaiting = false
                     switch result {
                     case .success(let bytes): handler.sendSubscribed(bytes)
@@ -155,7 +159,7 @@ extension ConnectionHandler {
         self.wait(
             for: Later { () async throws(CacheError) in try await backend.info(StreamID(streamID)) }
         ) { handler, result in
-            guard handler.subscription?.tail === active.tail else { return }
+            guard handler.subscription?.number == active.number else { return }
             var reply = ServerMessage(.end, streamID: streamID, message: "The stream is complete")
             reply.size = size
             reply.state = StreamState.sealed.rawValue

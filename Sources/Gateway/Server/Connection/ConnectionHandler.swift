@@ -71,10 +71,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var context: ChannelHandlerContext?
     var timers: ConnectionTimers
     private var timer: Scheduled<Void>?
+    /// Ends the connection when the time is over that a shutdown leaves it.
+    var graceTimer: Scheduled<Void>?
     var isClosing = false
     var isQuiescing = false
     var tasks: [UInt64: Task<Void, Never>] = [:]
     var lastTask: UInt64 = 0
+    var lastSubscription: UInt64 = 0
 
     init(service: GatewayService, connection: String, grant: Grant = .open) {
         self.service = service
@@ -106,6 +109,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.connectionEnded()
         self.timer?.cancel()
+        self.graceTimer?.cancel()
         self.account?.close()
         self.account = nil
         self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
@@ -221,7 +225,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func handle(_ event: FrameParser.Event) {
         switch event {
         case .binary(let bytes, _): self.received(bytes)
-        case .text(let text): self.received(text: text)
+        case .text(let text):
+            // The time of the next message is its own, though both come in one piece.
+            self.timers.text(isInside: false, at: .now())
+            self.received(text: text)
         case .ping(let payload):
             guard self.pings.admit(at: .now()) else {
                 return self.close(.policyViolation, reason: "too many pings")
@@ -271,7 +278,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             at: .now(),
             drained: self.written - pending,
             pending: pending,
-            isWaiting: self.upload.isBlocked || self.isAwaiting || self.isHeld
+            // A GET that waits for bytes waits for somebody else; the peer has to be there all the same.
+            isWaiting: self.upload.isBlocked || self.isAwaiting && self.waitDeadline == nil || self.isHeld
         )
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         self.timer = context.eventLoop.scheduleTask(deadline: next) { bound.value.scheduleTimer() }

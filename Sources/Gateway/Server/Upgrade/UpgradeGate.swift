@@ -88,6 +88,10 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent, self.isFirstRequest {
+            // Nothing was asked for, and nothing is begun any more (RFC 9112, 9.6).
+            return context.close(promise: nil)
+        }
         guard event is HeaderTimeout else { return context.fireUserInboundEventTriggered(event) }
         guard !self.hasRefused, self.openRequests == 0 else { return context.close(promise: nil) }
         self.refuseAndClose(context, Refusal(.requestTimeout, "The request's header took too long."))

@@ -37,7 +37,10 @@ struct UploadRequest: Hashable {
         self.contentType = try Self.type(fields[.contentType])
         self.digest = try Self.digest(fields)
         if let value = fields[.contentRange] {
-            self.offset = try Self.offset(value, length: self.length)
+            let range = try Self.range(value, length: self.length)
+            self.offset = range.lowerBound
+            // Known of a chunked body as well: what ends before is broken off.
+            self.length = Int64(range.count)
             guard fields[named: DigestField.content] == nil else {
                 throw ProblemDetails(
                     .badRequest,
@@ -74,7 +77,7 @@ struct UploadRequest: Hashable {
     }
 
     /// Only the end of a stream can be sent: it is sealed behind it.
-    private static func offset(_ value: String, length: Int64?) throws(ProblemDetails) -> Int64 {
+    private static func range(_ value: String, length: Int64?) throws(ProblemDetails) -> ClosedRange<Int64> {
         guard let range = ContentRange(value) else {
             throw ProblemDetails(.badRequest, .range, "Content-Range is to be bytes FIRST-LAST/LENGTH.")
         }
@@ -88,6 +91,6 @@ struct UploadRequest: Hashable {
         if let length, length != range.range.upperBound - range.range.lowerBound + 1 {
             throw ProblemDetails(.badRequest, .range, "Content-Range and Content-Length disagree.")
         }
-        return range.range.lowerBound
+        return range.range
     }
 }
