@@ -128,6 +128,8 @@ start_gateway "$temporary/log" tool gateway --config "$config" --port 0
 server=ws://127.0.0.1:$gateway_port/audio
 expect 0 tool audio-client upload --id greeting-mp3 --server "$server" Samples/hello.mp3
 expect 0 tool audio-client upload --id greeting-opus --server "$server" Samples/hello.opus
+full() { "$@" >/dev/full; }
+expect 74 full tool audio-client list --server "$server"
 expect 0 tool cache-inspect list --config "$config"
 contains "$out" 'greeting-mp3.*sealed'
 contains "$out" 'greeting-opus.*sealed'

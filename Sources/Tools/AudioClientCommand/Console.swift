@@ -49,11 +49,11 @@ final class Console: Sendable {
     func result(_ document: some Encodable, lines: [String], isBeside: Bool = false) throws {
         let text = self.options.json ? try Self.json(document) : lines.joined(separator: "\n")
         guard !text.isEmpty else { return }
-        Self.write(text + "\n", to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
+        try Self.tell(text + "\n", to: isBeside ? STDERR_FILENO : STDOUT_FILENO)
     }
 
     /// Writes text to standard output as it is.
-    func print(_ text: String) { Self.write(text, to: STDOUT_FILENO) }
+    func print(_ text: String) throws(ClientError) { try Self.tell(text, to: STDOUT_FILENO) }
 
     /// A document as text.
     static func json(_ document: some Encodable) throws -> String {
@@ -151,9 +151,13 @@ final class Console: Sendable {
         Self.write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Writes all of a text.
+    ///
+    /// - Returns: The error (`errno`) that kept some of it from being written; `nil` for none.
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Int32? {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var done = 0
             while done < bytes.count, let base = bytes.baseAddress {
                 #if canImport(Glibc)
@@ -163,9 +167,24 @@ final class Console: Sendable {
                 #else
                 let count = Darwin.write(descriptor, base + done, bytes.count - done)
                 #endif
-                guard count > 0 else { return }
+                guard count > 0 else {
+                    if errno == EINTR { continue }
+                    return errno
+                }
                 done += count
             }
+            return nil
         }
+    }
+
+    /// Writes a result, which is worth nothing where a part of it is missing.
+    private static func tell(_ text: String, to descriptor: Int32) throws(ClientError) {
+        // Who has read enough, as `head` does, has got what it wanted.
+        guard let code = self.write(text, to: descriptor), code != EPIPE else { return }
+        throw ClientError(
+            .io,
+            "The result can't be written to standard output: \(String(cString: strerror(code))).",
+            remedy: "Make room, or let it go elsewhere, and run this again."
+        )
     }
 }

@@ -54,7 +54,7 @@ struct ListCommand: AsyncParsableCommand {
                 let next = try await Catalogue(client: client).list(chosen, limit: limit) {
                     (page) throws(ClientError) in try listing.add(page)
                 }
-                listing.end(next: next)
+                try listing.end(next: next)
             }
         }
     }
@@ -70,34 +70,37 @@ private struct Listing {
     mutating func add(_ page: [StreamDescription]) throws(ClientError) {
         if self.console.isJSON {
             for stream in page {
-                self.console.print(self.count == 0 ? "{\n\"streams\" : [\n" : ",\n")
-                do {
-                    self.console.print(try Console.json(StreamDocument(stream)))
-                } catch {
-                    throw ErrorHandler.clientError(error, while: "writing JSON")
-                }
+                try self.console.print(self.count == 0 ? "{\n\"streams\" : [\n" : ",\n")
+                try self.console.print(try self.json(StreamDocument(stream)))
                 self.count += 1
             }
             return
         }
         self.count += page.count
         if self.hasNamesOnly {
-            return self.console.print(page.map { $0.streamID + "\n" }.joined())
+            return try self.console.print(page.map { ErrorHandler.printable($0.streamID) + "\n" }.joined())
         }
         guard !page.isEmpty else { return }
         let table = self.table ?? StreamTable(fitting: page, width: Console.width)
         let header = self.table == nil ? [table.header] : []
         self.table = table
-        self.console.print((header + page.map { table.line($0) }).map { $0 + "\n" }.joined())
+        try self.console.print((header + page.map { table.line($0) }).map { $0 + "\n" }.joined())
     }
 
-    func end(next: String?) {
+    private func json(_ value: some Encodable) throws(ClientError) -> String {
+        do {
+            return try Console.json(value)
+        } catch {
+            throw ErrorHandler.clientError(error, while: "writing JSON")
+        }
+    }
+
+    func end(next: String?) throws(ClientError) {
         if self.console.isJSON {
             let opening = self.count == 0 ? "{\n\"streams\" : [" : ""
-            // An id needs no escapes.
-            self.console.print(opening + "\n],\n\"next\" : \(next.map { "\"\($0)\"" } ?? "null")\n}\n")
+            try self.console.print(opening + "\n],\n\"next\" : \(try next.map(self.json) ?? "null")\n}\n")
         } else if let next {
-            self.console.notice("There are more: list them by --all, or go on by --after \(next).")
+            self.console.notice("There are more: list them by --all, or go on by --after \(ErrorHandler.printable(next)).")
         } else if self.count == 0 {
             self.console.notice("There are no such streams.")
         }

@@ -35,6 +35,25 @@ struct RepairTests {
         return (summary, steps)
     }
 
+    @Test("a lost stream's file that is back is what its row knows, digest and all, or it is told that it is another")
+    func returned() throws {
+        for isSame in [true, false] {
+            let cache = try TestCache()
+            let before = try cache.add("a")
+            try cache.remove("a.audio")
+            _ = try self.repair(cache) { $0.isApplied = true }
+            #expect(try cache.row(of: "a")?.state == .missing)
+            // As a copy without extended attributes.
+            let bytes = TestCache.Content.short.bytes
+            try cache.addFile("a.audio", isSame ? bytes : bytes.dropLast())
+            let (summary, _) = try self.repair(cache) { $0.isApplied = true }
+            #expect(summary.mended == (isSame ? 1 : 0) && summary.left == (isSame ? 0 : 1))
+            let row = try #require(try cache.row(of: "a"))
+            #expect(row.state == (isSame ? .sealed : .missing))
+            #expect(row.size == before.size && row.sha256 == before.sha256 && row.createdAt == before.createdAt)
+        }
+    }
+
     @Test("a dry run says what it would do, and does nothing")
     func dry() throws {
         let cache = try self.damaged()

@@ -158,7 +158,7 @@ public enum ErrorHandler {
     }
 
     /// A peer's text with control characters taken out, and cut to a length that fits a line.
-    static func printable(_ text: String) -> String {
+    package static func printable(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars.prefix(300) {
             let category = scalar.properties.generalCategory

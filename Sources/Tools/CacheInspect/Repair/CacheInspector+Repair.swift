@@ -124,6 +124,7 @@ extension CacheInspector {
 
     /// The row as the file has it, with what only the row knows.
     private func asFileTells(_ row: IndexedStream, _ fault: Finding.Verdict) -> RepairStep? {
+        if row.state == .missing, row.sealedAt != nil { return self.returned(row) }
         for state in [StreamState.sealed, .suspended] {
             guard var told = try? self.files.row(of: row.id, state) else { continue }
             told.lastReadAt = row.lastReadAt
@@ -136,6 +137,22 @@ extension CacheInspector {
             )
         }
         return RepairStep(row.id, fault, .none, "the file can't be looked at")
+    }
+
+    /// A sealed stream's file is there again. What the row knows is what it was: a copy from elsewhere may have come without
+    /// the file's own record, and may be another.
+    private func returned(_ row: IndexedStream) -> RepairStep {
+        guard let told = try? self.files.row(of: row.id, .sealed) else {
+            return RepairStep(row.id, .stateDiffers, .none, "the file can't be looked at")
+        }
+        guard told.size == row.size else {
+            let advice = "\(told.file) is back with \(told.size) bytes, and had \(row.size): restore it, or remove the stream"
+            return RepairStep(row.id, .sizeDiffers, .none, advice)
+        }
+        var sealed = row
+        sealed.state = .sealed
+        sealed.changedAt = self.clock()
+        return RepairStep(row.id, .stateDiffers, .put(sealed), "the file is back: sealed, \(row.size) bytes; verify it")
     }
 
     private func adoption(_ finding: Finding) -> RepairStep {
