@@ -100,7 +100,8 @@ private struct Listing {
             let opening = self.count == 0 ? "{\n\"streams\" : [" : ""
             try self.console.print(opening + "\n],\n\"next\" : \(try next.map(self.json) ?? "null")\n}\n")
         } else if let next {
-            self.console.notice("There are more: list them by --all, or go on by --after \(ErrorHandler.printable(next)).")
+            let place = ErrorHandler.printable(next)
+            self.console.notice("There are more: list them by --all, or go on by --after \(place).")
         } else if self.count == 0 {
             self.console.notice("There are no such streams.")
         }

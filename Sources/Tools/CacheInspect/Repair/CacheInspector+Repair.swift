@@ -146,7 +146,8 @@ extension CacheInspector {
             return RepairStep(row.id, .stateDiffers, .none, "the file can't be looked at")
         }
         guard told.size == row.size else {
-            let advice = "\(told.file) is back with \(told.size) bytes, and had \(row.size): restore it, or remove the stream"
+            let sizes = "\(told.file) is back with \(told.size) bytes, and had \(row.size)"
+            let advice = "\(sizes): restore it, or remove the stream"
             return RepairStep(row.id, .sizeDiffers, .none, advice)
         }
         var sealed = row
