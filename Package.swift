@@ -157,11 +157,7 @@ let package = Package(
         ),
 
         // Tests: one folder a target, and what they share.
-        .target(
-            name: "TestSupport",
-            dependencies: ["CacheProtocol", nioCore],
-            path: "Tests/Support"
-        ),
+        .target(name: "TestSupport", dependencies: ["CacheProtocol", nioCore], path: "Tests/Support"),
         .target(
             name: "FileBackendSupport",
             dependencies: ["BackendTestKit", "CacheProtocol", "FileStorage", "TestSupport", crypto, logging, nioCore],

@@ -13,8 +13,7 @@ struct ColdReadTests {
     private func bench(_ bytes: [UInt8], _ name: String = "a") async throws -> TierBench {
         let bench = try await TierBench()
         try await bench.withBackend("origin") { backend in
-            try await backend.write(name, bytes)
-            try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+            try await backend.writeCopied(name, bytes)
         }
         bench.store.clearLog()
         return bench

@@ -161,8 +161,7 @@ struct CopyingTests {
         try await bench.withBackend { backend in
             bench.store.fail(fault, count: 1) { $0.method == "PUT" }
             bench.store.fail(fault, count: 2) { $0.method == "GET" && $0.key == "streams/a" }
-            try await backend.write("a", bytes)
-            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("a")) == .copied }
+            try await backend.writeCopied("a", bytes)
         }
         #expect(try await bench.cold().read("a") == bytes)
     }

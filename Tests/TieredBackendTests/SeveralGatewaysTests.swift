@@ -49,16 +49,14 @@ struct SeveralGatewaysTests {
     @Test("a name that another gateway has sealed is refused")
     func taken() async throws {
         try await self.withTwo { _, one, two in
-            try await one.write("a", sample(1_000))
-            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await one.writeCopied("a", sample(1_000))
             for mode in [WriteOptions.Mode.create, .resume] {
                 let error = await #expect(throws: CacheError.self) {
                     try await two.write("a", sample(1_000), WriteOptions(mode: mode))
                 }
                 #expect(error?.code == .streamExists)
             }
-            try await two.write("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
-            try await eventually("it is copied") { try two.store.ledger.place(StreamID("a")) == .copied }
+            try await two.writeCopied("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
             #expect(try await two.read("a") == sample(2_000, seed: 2))
         }
     }
@@ -67,8 +65,7 @@ struct SeveralGatewaysTests {
     func removed() async throws {
         try await self.withTwo { bench, one, two in
             for name in ["a", "b"] {
-                try await one.write(name, sample(100_000))
-                try await eventually("it is copied") { try one.store.ledger.place(StreamID(name)) == .copied }
+                try await one.writeCopied(name, sample(100_000))
                 _ = try await two.read(name)
                 try await eventually("it is here") { try two.store.ledger.place(StreamID(name)) == .copied }
             }
@@ -85,8 +82,7 @@ struct SeveralGatewaysTests {
     @Test("the only stream of a gateway is gone from it, too, when another gateway removed it")
     func lone() async throws {
         try await self.withTwo { bench, one, two in
-            try await one.write("a", sample(100_000))
-            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await one.writeCopied("a", sample(100_000))
             try await two.remove(StreamID("a"))
             bench.now.value.withLock { $0 += 30_000 }
             #expect(try await one.find("a") == nil)
@@ -102,8 +98,7 @@ struct SeveralGatewaysTests {
     )
     func freedName(_ mode: WriteOptions.Mode, isAskedAbout: Bool) async throws {
         try await self.withTwo { bench, one, two in
-            try await one.write("a", sample(100_000))
-            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
+            try await one.writeCopied("a", sample(100_000))
             try await two.remove(StreamID("a"))
             if isAskedAbout {
                 bench.now.value.withLock { $0 += 30_000 }
@@ -122,8 +117,7 @@ struct SeveralGatewaysTests {
         let bench = try await TierBench()
         try await bench.withBackend { backend in
             for name in ["a", "b"] {
-                try await backend.write(name, sample(10_000))
-                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+                try await backend.writeCopied(name, sample(10_000))
             }
             for key in bench.store.keys { bench.store.change(key) { $0 = nil } }
             for mode in [WriteOptions.Mode.create, .resume] {
@@ -168,8 +162,7 @@ struct SeveralGatewaysTests {
         let bench = try await TierBench()
         try await bench.withBackend { backend in
             for name in ["a", "b", "c"] {
-                try await backend.write(name, sample(10_000))
-                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+                try await backend.writeCopied(name, sample(10_000))
             }
             var lost: [String: StoredObject] = [:]
             for key in bench.store.keys {
@@ -193,8 +186,7 @@ struct SeveralGatewaysTests {
     func unlisted() async throws {
         try await self.withTwo { _, one, two in
             for name in ["a", "b"] {
-                try await one.write(name, sample(1_000))
-                try await eventually("it is copied") { try one.store.ledger.place(StreamID(name)) == .copied }
+                try await one.writeCopied(name, sample(1_000))
             }
             try await two.remove(StreamID("a"))
             let page = try await one.streams(matching: StreamFilter(), after: nil, limit: 10)
@@ -224,8 +216,7 @@ struct SeveralGatewaysTests {
     func refusedRemoval() async throws {
         let bench = try await TierBench()
         try await bench.withBackend { backend in
-            try await backend.write("a", sample(1_000))
-            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("a")) == .copied }
+            try await backend.writeCopied("a", sample(1_000))
             await bench.store.kill()
             let error = await #expect(throws: CacheError.self) { try await backend.remove(StreamID("a")) }
             #expect(error?.code == .io)
@@ -246,10 +237,8 @@ struct SeveralGatewaysTests {
     @Test("what another gateway has put in a stream's place is served when revalidateMs is over")
     func replaced() async throws {
         try await self.withTwo { bench, one, two in
-            try await one.write("a", sample(1_000))
-            try await eventually("it is copied") { try one.store.ledger.place(StreamID("a")) == .copied }
-            try await two.write("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
-            try await eventually("it is copied") { try two.store.ledger.place(StreamID("a")) == .copied }
+            try await one.writeCopied("a", sample(1_000))
+            try await two.writeCopied("a", sample(2_000, seed: 2), WriteOptions(mode: .overwrite))
             bench.now.value.withLock { $0 += 60_000 }
             #expect(try await one.read("a") == sample(2_000, seed: 2))
             #expect(try await one.info(StreamID("a")).size == 2_000)
@@ -261,12 +250,10 @@ struct SeveralGatewaysTests {
         let bench = try await TierBench()
         try await bench.withBackend { backend in
             for name in ["a", "b"] {
-                try await backend.write(name, sample(10_000))
-                try await eventually("it is copied") { try backend.store.ledger.place(StreamID(name)) == .copied }
+                try await backend.writeCopied(name, sample(10_000))
             }
             for key in bench.store.keys { bench.store.change(key) { $0 = nil } }
-            try await backend.write("ab", sample(5_000))
-            try await eventually("it is copied") { try backend.store.ledger.place(StreamID("ab")) == .copied }
+            try await backend.writeCopied("ab", sample(5_000))
             bench.now.value.withLock { $0 += 60_000 }
             for name in ["a", "b"] { #expect(try await backend.find(name) == nil) }
             await backend.store.trim()

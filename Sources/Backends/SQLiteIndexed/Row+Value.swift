@@ -9,11 +9,3 @@ extension Row {
         Value.fromDatabaseValue(self[index] as DatabaseValue)
     }
 }
-
-extension Int64 {
-    /// The sum, or the largest or least number there is: what a damaged index says may add up to anything.
-    package func addingClamped(_ other: Int64) -> Int64 {
-        let (sum, isPastEnd) = self.addingReportingOverflow(other)
-        return isPastEnd ? (other < 0 ? .min : .max) : sum
-    }
-}

@@ -1,4 +1,5 @@
 public import CacheProtocol
+import FileStorage
 import GRDB
 
 extension StreamIndex {

@@ -52,9 +52,7 @@ extension TieredStore {
     /// removed here; of any other it may be the only copy, which is kept, and not served.
     private func followReplacement(of id: StreamID, _ place: Ledger.Place?) async throws(CacheError) {
         guard place == .copied else { return }
-        if let then = try self.ledger.store(of: id), await self.cold.identity() == then, await self.dropRemoved(id) {
-            return
-        }
+        if await self.isStore(of: id) == true, await self.dropRemoved(id) { return }
         try self.ledger.move(id, to: .missing)
         self.logger.error(
             "the cold tier has another stream of this name; this one is kept, but not served",
@@ -65,8 +63,14 @@ extension TieredStore {
     /// Whether the cold tier still is what a stream was copied to: by its own word, or where it gives none, because it has
     /// at least one of a few others that were copied to the same.
     private func wasRemoved(_ id: StreamID) async -> Bool {
-        if let then = try? self.ledger.store(of: id), let now = await self.cold.identity() { return now == then }
+        if let isSame = await self.isStore(of: id) { return isSame }
         return await self.hasKeptOthers(than: id)
+    }
+
+    /// Whether the cold tier is the store that a stream was copied to; `nil` where either is not known.
+    private func isStore(of id: StreamID) async -> Bool? {
+        guard let then = try? self.ledger.store(of: id), let now = await self.cold.identity() else { return nil }
+        return now == then
     }
 
     private func hasKeptOthers(than id: StreamID) async -> Bool {

@@ -34,6 +34,21 @@ struct ResumeConversationTests {
         #expect(summary.size == 150_000 && summary.resumptions == 0)
     }
 
+    /// What an upload is told that finds its name taken by a sealed stream.
+    private func refusal(ofSealed info: String) async -> ClientError? {
+        await clientError {
+            _ = try await ScriptedServer.run { peer in
+                try await peer.shakeHandsAsGateway()
+                try await peer.expectStart()
+                try await peer.say(#"{"type":"ERROR","code":"stream_exists","message":"Sealed.","requestId":1}"#)
+                try await peer.expectInfo()
+                try await peer.say(info)
+            } body: { url in
+                try await self.upload(url)
+            }
+        }
+    }
+
     @Test("a stream that is longer than the file, or sealed with other bytes, is not touched")
     func anotherStream() async throws {
         let longer = await clientError {
@@ -47,37 +62,18 @@ struct ResumeConversationTests {
             }
         }
         #expect(longer?.code == .badData)
-        let sealed = await clientError {
-            _ = try await ScriptedServer.run { peer in
-                try await peer.shakeHandsAsGateway()
-                try await peer.expectStart()
-                try await peer.say(#"{"type":"ERROR","code":"stream_exists","message":"Sealed.","requestId":1}"#)
-                try await peer.expectInfo()
-                try await peer.say(
-                    #"{"type":"INFO","streamId":"stream-1","state":"sealed","size":150000,"sha256":"00","requestId":1}"#
-                )
-            } body: { url in
-                try await self.upload(url)
-            }
-        }
+        let sealed = await self.refusal(
+            ofSealed:
+                #"{"type":"INFO","streamId":"stream-1","state":"sealed","size":150000,"sha256":"00","requestId":1}"#
+        )
         #expect(sealed?.code == .cannotCreate)
     }
 
     @Test("a sealed stream of the same length is not taken for this file where no digest says so")
     func noDigest() async throws {
-        let error = await clientError {
-            _ = try await ScriptedServer.run { peer in
-                try await peer.shakeHandsAsGateway()
-                try await peer.expectStart()
-                try await peer.say(#"{"type":"ERROR","code":"stream_exists","message":"Sealed.","requestId":1}"#)
-                try await peer.expectInfo()
-                try await peer.say(
-                    #"{"type":"INFO","streamId":"stream-1","state":"sealed","size":150000,"requestId":1}"#
-                )
-            } body: { url in
-                try await self.upload(url)
-            }
-        }
+        let error = await self.refusal(
+            ofSealed: #"{"type":"INFO","streamId":"stream-1","state":"sealed","size":150000,"requestId":1}"#
+        )
         #expect(error?.code == .cannotCreate)
     }
 

@@ -150,6 +150,14 @@ struct TierBench: Sendable {
     }
 }
 
+extension TieredBackend {
+    /// Writes a stream and seals it, and waits until the cold tier has it.
+    func writeCopied(_ name: String, _ bytes: [UInt8], _ options: WriteOptions = WriteOptions()) async throws {
+        try await self.write(name, bytes, options)
+        try await eventually("it is copied") { try self.store.ledger.place(StreamID(name)) == .copied }
+    }
+}
+
 extension CacheBackend {
     /// Writes a stream and seals it.
     @discardableResult

@@ -281,10 +281,3 @@ private func openPath(_ path: String, _ flags: CInt, _ mode: mode_t) -> CInt { o
 private func openRelative(_ directory: CInt, _ name: String, _ flags: CInt, _ mode: mode_t) -> CInt {
     openat(directory, name, flags, mode)
 }
-
-extension Int64 {
-    fileprivate func multipliedClamped(by other: Int64) -> Int64 {
-        let (product, overflow) = self.multipliedReportingOverflow(by: other)
-        return overflow ? .max : product
-    }
-}

@@ -120,8 +120,7 @@ public final class DirectoryCatalog: StreamCatalog {
             // Of two files of one stream the sealed one counts it; the bytes are all there.
             if isSealed || sizes.sealed == nil { streams += 1 }
             // Files with holes may add up to more than there is room for in any device.
-            let (sum, isPastEnd) = bytes.addingReportingOverflow((isSealed ? sizes.sealed : sizes.unfinished) ?? 0)
-            bytes = isPastEnd ? .max : sum
+            bytes = bytes.addingClamped((isSealed ? sizes.sealed : sizes.unfinished) ?? 0)
             return true
         }
         return (streams, bytes)

@@ -18,8 +18,7 @@ extension FileStore {
         info.sealedAt = original?.sealedAt ?? max(self.clock.wall(), info.createdAt)
         info.durability = original?.durability ?? self.configuration.durability
         let sealed = info
-        // Lengthened again, it would have zeros where somebody cut it.
-        let found = try calling(for: stream.id) { () throws(SystemCallError) in try self.calls.status(of: file).size }
+        let found = try calling(for: stream.id) { () throws(SystemCallError) in try self.shorten(file, to: size) }
         guard found >= size else {
             throw CacheError(
                 .io,
@@ -28,7 +27,6 @@ extension FileStore {
             )
         }
         try calling(for: stream.id) { () throws(SystemCallError) in
-            try self.calls.truncate(file, to: size)
             try self.directory.remember(sealed, in: file)
         }
         try self.flush(file, of: stream, file: file)
@@ -40,6 +38,16 @@ extension FileStore {
             throw error
         }
         return sealed
+    }
+
+    /// Gives back what was allocated for a file beyond its stream's end. It only gets shorter: lengthened, it would have
+    /// zeros where somebody cut it.
+    ///
+    /// - Returns: How long the file was; less than `size` where somebody cut it, and then it is as it was.
+    func shorten(_ file: OpenFile, to size: Int64) throws(SystemCallError) -> Int64 {
+        let found = try self.calls.status(of: file).size
+        if found >= size { try self.calls.truncate(file, to: size) }
+        return found
     }
 
     /// Gives the file the name of a sealed one, and has the catalog say the same.

@@ -293,10 +293,7 @@ final class FileAppender: @unchecked Sendable {
         // A length that is set outlives a power cut, though the bytes may not have got to the device: zeros would stand
         // for them. So they go first.
         try? self.store.secure(self.stream, file: self.file)
-        // Only ever shorter: lengthened, it would have zeros where somebody cut it.
-        if let size = try? self.store.calls.status(of: self.file).size, size >= self.stream.stored {
-            try? self.store.calls.truncate(self.file, to: self.stream.stored)
-        }
+        _ = try? self.store.shorten(self.file, to: self.stream.stored)
         var info = self.stream.info
         info.state = .suspended
         self.store.catalog.suspended(info)

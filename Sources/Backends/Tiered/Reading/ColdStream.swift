@@ -203,12 +203,19 @@ final class ColdStream: Sendable {
     }
 
     private func keep(_ number: Int64, _ bytes: ByteBuffer, _ state: inout State) {
-        let before = state.blocks.count
-        state.use(number)
-        state.blocks[number] = bytes
         let readers = state.readers + (state.isFilling ? 1 : 0)
         let most = self.store.fills.hasRoom ? Self.keptBlocks(for: readers) : Self.keptBlocksInNeed
-        while state.recent.count > most { state.drop(state.recent[0]) }
+        self.holding(&state) { state in
+            state.use(number)
+            state.blocks[number] = bytes
+            while state.recent.count > most { state.drop(state.recent[0]) }
+        }
+    }
+
+    /// Changes which blocks are kept, and tells what that comes to.
+    private func holding(_ state: inout State, _ change: (inout State) -> Void) {
+        let before = state.blocks.count
+        change(&state)
         self.store.fills.hold((state.blocks.count - before) * Int(self.blockSize))
     }
 
@@ -257,11 +264,7 @@ final class ColdStream: Sendable {
 
     /// The hot tier has a block, and those before it.
     func filled(_ number: Int64) {
-        self.state.withLock { state in
-            let before = state.blocks.count
-            state.drop(number)
-            self.store.fills.hold((state.blocks.count - before) * Int(self.blockSize))
-        }
+        self.state.withLock { state in self.holding(&state) { $0.drop(number) } }
     }
 
     /// The filling has ended.

@@ -1,4 +1,5 @@
 import CacheProtocol
+import FileStorage
 import SQLiteBackend
 
 extension CacheInspector {

@@ -90,14 +90,15 @@ export class Upload {
         if (this.isOver) return;
         this.#isCancelled = true;
         const connection = this.#connection;
-        if (connection?.isOpen && this.#isContinued) {
-            connection.close();
-        } else if (connection?.isOpen) {
-            const isRemoved = connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
-            if (await isRemoved) this.#hasBegun = false;
+        if (connection?.isOpen) {
+            if (!this.#isContinued && await this.#abort(connection)) this.#hasBegun = false;
             connection.close();
         }
         this.#wake();
+    }
+
+    #abort(connection) {
+        return connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
     }
 
     get #remains() {
