@@ -232,6 +232,7 @@ struct AuthorizationTests {
                 ("GET", "/streams/a", nil, 401), ("GET", "/streams/a", "wrong", 401),
                 ("GET", "/streams/a", "writer", 403),
                 ("GET", "/streams/a", "reader", 200), ("GET", "/streams/a/info", "reader", 200),
+                ("GET", "/streams/a/info", "writer", 200), ("GET", "/streams/a/info", "monitor", 403),
                 ("GET", "/streams", "reader", 403), ("GET", "/streams", "admin", 200),
                 ("DELETE", "/streams/a", "writer", 403), ("DELETE", "/streams/a", nil, 401),
                 ("GET", "/metrics", nil, 401), ("GET", "/metrics", "reader", 403), ("GET", "/metrics", "monitor", 200),

@@ -61,9 +61,12 @@ struct ReloadTests {
             try await old.settle()
 
             try self.write(tokens: "new admin \(Self.newToken)\nstays read,write stays-\(Self.oldToken)\n", to: tokens)
-            try self.write(#", "limits": {"maxConnections": 2}"#, tokens: tokens, directory: "elsewhere", to: file)
+            let more = #", "log": {"format": "json"}, "limits": {"maxConnections": 2, "shutdownDelaySeconds": 1}"#
+            try self.write(more, tokens: tokens, directory: "elsewhere", to: file)
             try await self.reload(process, until: "needs a restart")
-            #expect(process.errors.contains("backend.directory"))
+            for key in ["backend.directory", "log.format", "limits.shutdownDelaySeconds"] {
+                #expect(process.errors.contains(key))
+            }
             old.say(#"{"type":"PING"}"#)
             #expect(try await old.expectClose(1_008).contains("withdrawn"))
             await old.drop()

@@ -50,6 +50,8 @@ extension GatewayConfiguration {
         keep(\.host, "listen.host")
         keep(\.port, "listen.port")
         keep(\.path, "listen.path")
+        keep(\.logFormat, "log.format")
+        keep(\.shutdownDelaySeconds, "limits.shutdownDelaySeconds")
         keep(\.shutdownGraceSeconds, "limits.shutdownGraceSeconds")
         keep(\.backendType, "backend.type")
         if (self.tls == nil) != (new.tls == nil) { keep(\.tls, "listen.tlsCertificate") }

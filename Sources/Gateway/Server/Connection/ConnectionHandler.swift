@@ -313,7 +313,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
             return false
         }
         self.grant = grant
-        return true
+        guard let missing = self.rightsMissingUnderWay else { return true }
+        self.logger.notice("connection closed: its token has lost a right", metadata: ["right": "\(missing)"])
+        self.close(.policyViolation, reason: "the token has lost the right: \(missing)")
+        return false
+    }
+
+    /// What is missing for what the connection is at, if anything: bytes that come or go without being asked for one by
+    /// one. The rest is looked at message by message.
+    private var rightsMissingUnderWay: Rights? {
+        var needed: Rights = []
+        if self.subscription != nil { needed.insert(.read) }
+        if self.upload.streamID != nil { needed.insert(.write) }
+        let missing = needed.subtracting(self.grant.principal.rights)
+        return missing.isEmpty ? nil : missing
     }
 
     /// Why the peer may not have a message acted on, if it may not.

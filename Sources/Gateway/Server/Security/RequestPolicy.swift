@@ -28,7 +28,7 @@ struct RequestPolicy: Hashable {
         if let reason = self.refusal(hosts: fields.host, origins: fields.origin) {
             return .failure(Refusal(.forbidden, reason))
         }
-        return self.authorize(fields.credentials, needing: rights)
+        return self.authorize(fields.credentials) { _ in rights }
     }
 
     /// Why a request is not let in, whoever asks; `nil` where it is.
@@ -53,12 +53,15 @@ struct RequestPolicy: Hashable {
     }
 
     /// Decides about what a request shows, where its `Host` and `Origin` are fine.
-    func authorize(_ credentials: Credentials, needing rights: Rights) -> Result<Grant, Refusal> {
+    ///
+    /// - Parameter needed: What somebody with some rights needs.
+    func authorize(_ credentials: Credentials, needing needed: (Rights) -> Rights) -> Result<Grant, Refusal> {
         switch self.access.verdict(on: credentials) {
         case .missing: return .failure(.unauthenticated(isGuess: false))
         case .refused: return .failure(.unauthenticated(isGuess: true))
         case .granted(let grant):
-            let missing = rights.subtracting(grant.principal.rights)
+            let rights = grant.principal.rights
+            let missing = needed(rights).subtracting(rights)
             return missing.isEmpty ? .success(grant) : .failure(.lacks(missing))
         }
     }

@@ -113,9 +113,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         try channel.pipeline.syncOperations.addHandler(ResponseFramingHandler())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: service.certificate != nil))
         try channel.pipeline.syncOperations.addHandler(ConnectionSignalsHandler())
-        try channel.pipeline.syncOperations.addHandler(
-            HTTPConnectionStateHandler(idleTimeout: .nanoseconds(limits.idleTimeout.nanoseconds), logger: logger)
-        )
+        try channel.pipeline.syncOperations.addHandler(IdleHandler(limit: limits.idleTimeout))
+        // Its own timer would end a request whose body is not read since the backend is behind.
+        try channel.pipeline.syncOperations.addHandler(HTTPConnectionStateHandler(idleTimeout: nil, logger: logger))
         return .http(
             try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,

@@ -1,8 +1,8 @@
 import Logging
 import NIOCore
 
-/// Looks after what waits for an HTTP peer: counts it in the server's budget, and closes the connection where the peer
-/// takes nothing of it, since the library's own timer rests while an answer is being written.
+/// Looks after what waits for an HTTP peer: counts it in the server's budget, has a close wait until it is sent, and
+/// resets the connection where the peer takes nothing of it, or too slowly while the server shuts down.
 ///
 /// Stands next to the socket, where every byte of the answer passes.
 final class UnsentHandler: ChannelDuplexHandler {
@@ -16,6 +16,9 @@ final class UnsentHandler: ChannelDuplexHandler {
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
     private var account: OutboundAccount?
+    private var hasInputEnded = false
+    /// Ends the connection when the time is over that a shutdown leaves it.
+    private var graceTimer: Scheduled<Void>?
 
     init(service: GatewayService) {
         self.service = service
@@ -31,6 +34,8 @@ final class UnsentHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.timer?.cancel()
         self.timer = nil
+        self.graceTimer?.cancel()
+        self.graceTimer = nil
         self.account?.close()
         self.account = nil
         self.service.eventLoops.pulse(of: context.eventLoop)?.remove(self)
@@ -53,6 +58,34 @@ final class UnsentHandler: ChannelDuplexHandler {
         self.countUnsent()
         context.fireChannelWritabilityChanged()
     }
+
+    // MARK: Closing
+
+    /// Closes once everything is sent: the library closes behind the last write, which would drop what waits. A close of
+    /// our half alone waits by itself, but not where the peer has closed the other one.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        let isWhole = mode == .all || mode == .output && self.hasInputEnded
+        guard isWhole, self.pending > 0 else { return context.close(mode: mode, promise: promise) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in bound.value.close(mode: mode, promise: promise) }
+        // It has its turn behind all that waits.
+        context.writeAndFlush(Self.wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: self.hasInputEnded = true
+        case is ChannelShouldQuiesceEvent where self.graceTimer == nil:
+            let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+            let grace = TimeAmount.seconds(self.service.configuration.shutdownGraceSeconds)
+            self.graceTimer = context.eventLoop.scheduleTask(in: grace) { bound.value.reset() }
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: Time
 
     /// Looks now, and again for as long as bytes wait. Before a write that is the first one, none do.
     private func look(_ context: ChannelHandlerContext) {

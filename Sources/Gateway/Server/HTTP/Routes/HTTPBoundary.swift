@@ -47,7 +47,7 @@ struct HTTPBoundary: RouterMiddleware {
         let routes = self.routes.routes(at: request.uri.path)
         let route = routes.first { $0.method == request.method }
         var context = context
-        context.grant = try await self.authorize(request, context, admission, needing: self.rights(for: request, route))
+        context.grant = try await self.authorize(request, context, admission, for: route)
         if route == nil {
             guard !routes.isEmpty else { throw ProblemDetails.noSuchResource }
             let problem = ProblemDetails.noSuchMethod(allowed: routes.map { $0.method })
@@ -57,11 +57,11 @@ struct HTTPBoundary: RouterMiddleware {
         return try await next(request, context)
     }
 
-    /// What a request needs; `nil` for what everybody may do. What there is not, only those learn who may come in at all;
-    /// but a browser's question before another request never has a token (Fetch, 3.3.5).
-    private func rights(for request: Request, _ route: Route?) -> Rights? {
-        guard let route else { return request.method == .options ? nil : [] }
-        return route.action?.rights
+    /// Whether everybody may do it. What there is not, only those learn who may come in at all; but a browser's question
+    /// before another request never has a token (Fetch, 3.3.5).
+    private func isOpenToAll(_ request: Request, _ route: Route?) -> Bool {
+        guard let route else { return request.method == .options }
+        return route.action == nil
     }
 
     /// Lets a request in, or says why not: the one place that knows who may do what over HTTP.
@@ -70,12 +70,13 @@ struct HTTPBoundary: RouterMiddleware {
         _ request: Request,
         _ context: Context,
         _ admission: HTTPAdmission,
-        needing rights: Rights?
+        for route: Route?
     ) async throws -> Grant {
         try admission.admit(request.head)
-        guard let rights else { return .open }
+        guard !self.isOpenToAll(request, route) else { return .open }
         let credentials = Credentials(authorization: request.headers[values: .authorization])
-        switch admission.policy.authorize(credentials, needing: rights) {
+        let verdict = admission.policy.authorize(credentials) { rights in route?.action?.rights(having: rights) ?? [] }
+        switch verdict {
         case .success(let grant): return grant
         case .failure(let refusal):
             try await self.service.delayGuess(refusal, by: context.channel.remoteAddress)

@@ -6,15 +6,20 @@ struct Route: Sendable {
     /// What a request does: what its sender must be allowed to do.
     enum Action: Hashable, Sendable {
         case read
+        /// Looks what is known of a stream, as INFO does.
+        case look
         case list
         case write
         case delete
         case monitor
 
-        /// The right that it needs.
-        var rights: Rights {
+        /// The right that it needs of somebody with these rights.
+        ///
+        /// Whoever may write learns how far an upload has come, as by INFO.
+        func rights(having rights: Rights) -> Rights {
             switch self {
             case .read: .read
+            case .look: rights.contains(.write) ? .write : .read
             case .list: .list
             case .write: .write
             case .delete: .delete

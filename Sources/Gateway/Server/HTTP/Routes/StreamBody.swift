@@ -11,6 +11,8 @@ struct StreamBody: Sendable {
     let service: GatewayService
     let channel: any Channel
     let id: StreamID
+    /// What its reader was let in by.
+    let grant: Grant
 
     /// How much is fetched before it is handed to the connection, which then takes it or lets us wait.
     private static let batch = 512 << 10
@@ -93,7 +95,13 @@ struct StreamBody: Sendable {
         let signals = try await ConnectionSignals.of(self.channel)
         let end = last.map { $0 == .max ? .max : $0 + 1 } ?? .max
         var offset = first
+        var watch = GrantWatch(self.grant, needing: .read, in: self.service.settings)
         while true {
+            do throws(Refusal) {
+                try watch.check()
+            } catch {
+                throw CacheError(.aborted, "The reader's token was withdrawn, or its right to read.", streamID: self.id)
+            }
             let status = self.reader.status
             if offset < min(status.size, end) {
                 let upper = min(status.size, end)

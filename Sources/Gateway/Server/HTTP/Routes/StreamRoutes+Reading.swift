@@ -21,7 +21,13 @@ extension StreamRoutes {
         guard plan.body != .none, !isHead else {
             return Response(plan.status, withoutBody: plan.fields)
         }
-        let body = StreamBody(reader: reader, service: self.service, channel: context.channel, id: stream.info.id)
+        let body = StreamBody(
+            reader: reader,
+            service: self.service,
+            channel: context.channel,
+            id: stream.info.id,
+            grant: context.grant
+        )
         return Response(
             status: plan.status,
             headers: plan.fields,

@@ -124,8 +124,10 @@ extension StreamRoutes {
             if !isSealed { metrics.uploadSuspended() }
         }
         var received: Int64 = 0
+        var watch = GrantWatch(context.grant, needing: .write, in: self.service.settings)
         do {
             for try await bytes in request.body {
+                try watch.check()
                 received += Int64(bytes.readableBytes)
                 metrics.received(bytes.readableBytes, over: .http)
                 if case .pause(let room) = try writer.append(bytes) {
@@ -137,6 +139,12 @@ extension StreamRoutes {
             }
         } catch let error as CacheError {
             throw error
+        } catch let refusal as Refusal {
+            self.service.logger.notice(
+                "stream suspended: the token of its HTTP upload was withdrawn, or its right to write",
+                metadata: ["stream": "\(id)", "principal": "\(context.grant.principal.name)"]
+            )
+            throw ProblemDetails(refusal)
         } catch {
             throw self.brokenOff(id, received)
         }

@@ -16,7 +16,7 @@ struct StreamRoutes: Sendable {
             Route(.head, "/streams/{id}", .read) { request, context in try await self.read(request, context) },
             Route(.put, "/streams/{id}", .write) { request, context in try await self.put(request, context) },
             Route(.delete, "/streams/{id}", .delete) { request, context in try await self.remove(request, context) },
-            Route(.get, "/streams/{id}/info", .read) { _, context in try await self.info(context) },
+            Route(.get, "/streams/{id}/info", .look) { _, context in try await self.info(context) },
         ]
     }
 
