@@ -55,6 +55,7 @@ package final class FaultyFileCalls: FileCalls {
         var count = 0
         var hits = 0
         var writesAtMost = Int.max
+        var attributesAtMost = Int.max
         var freeBytes: Int64?
         var hook: (@Sendable (Call, String) -> Void)?
         var writes: [Range<Int64>]?
@@ -75,6 +76,9 @@ package final class FaultyFileCalls: FileCalls {
 
     /// Every write takes at most so many bytes; `nil` for all.
     package func writeAtMost(_ count: Int?) { self.state.withLock { $0.writesAtMost = count ?? .max } }
+
+    /// No attribute may be longer, as on ext4; `nil` for what the file system takes.
+    package func attributesAtMost(_ count: Int?) { self.state.withLock { $0.attributesAtMost = count ?? .max } }
 
     /// Notes from now on which bytes each write is given.
     package func noteWrites() { self.state.withLock { $0.writes = [] } }
@@ -201,6 +205,9 @@ package final class FaultyFileCalls: FileCalls {
 
     package func setAttribute(_ name: String, to bytes: [UInt8], of file: OpenFile) throws(SystemCallError) {
         try self.pass(.setAttribute, file.path)
+        guard bytes.count <= self.state.withLock({ $0.attributesAtMost }) else {
+            throw SystemCallError(call: "fsetxattr", path: file.path, number: ENOSPC)
+        }
         try self.base.setAttribute(name, to: bytes, of: file)
     }
 

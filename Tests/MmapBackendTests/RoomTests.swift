@@ -73,6 +73,16 @@ struct RoomTests {
         #expect(error.code == .aborted && error.message.contains("could not be stored"))
     }
 
+    @Test("where a quota has room for the bytes and not for what is allocated ahead, they are stored")
+    func quota() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make()
+        bench.calls.inject(.init(calls: [.preallocate], number: EDQUOT, isLasting: false))
+        try await made.backend.write("a", Self.kibibytes, WriteOptions(expectedSize: 1 << 30))
+        #expect(bench.calls.hits == 1)
+        #expect(try await made.backend.bytes("a") == Self.kibibytes)
+    }
+
     @Test("one stream more than there may be makes the oldest go; where none may go it is refused with limit")
     func streamCount() async throws {
         let bench = try FileBench.mmap()

@@ -4,6 +4,11 @@ import FileStorage
 import Synchronization
 import Testing
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -45,5 +50,20 @@ struct RemovalTests {
         #expect(made.rows() == ["the row of a"])
         try await made.backend.remove(StreamID("a"))
         #expect(made.rows() == [])
+    }
+
+    @Test("suspended streams whose files somebody removed do not keep upkeep from those behind them")
+    func removedFiles() async throws {
+        let bench = try FileBench.sqlite()
+        let made = try await bench.make { $0.suspendedTimeToLiveSeconds = 100_000 }
+        // More than upkeep looks at in one turn.
+        let names = (0..<1_001).map { "gone-\($0)" }
+        for name in names { try await made.backend.writeAndDrop(name, [1]) }
+        try await made.backend.writeAndDrop("left", [1])
+        for name in names { try FileManager.default.removeItem(atPath: bench.file("\(name).part")) }
+        bench.clock.advance(seconds: 200_000)
+        for _ in 0..<3 { await made.store.upkeep() }
+        #expect(!FileManager.default.fileExists(atPath: bench.file("left.part")))
+        #expect(try await made.backend.names() == [])
     }
 }

@@ -49,7 +49,7 @@ struct IndexRecovery {
     /// Looks at everything, while streams are written and read.
     mutating func mendAll(counter: RecoveryCounter, claim: Claim) throws(CacheError) {
         try self.lookThroughFiles(counter, claim)
-        try self.lookThroughRows(claim)
+        try self.lookThroughRows(counter, claim)
     }
 
     private mutating func lookThroughFiles(_ counter: RecoveryCounter, _ claim: Claim) throws(CacheError) {
@@ -62,6 +62,7 @@ struct IndexRecovery {
             counter.add(1)
             guard batch.count == Self.batch else { return true }
             do throws(CacheError) {
+                try counter.goOn()
                 try self.compare(batch, claim)
                 batch.removeAll(keepingCapacity: true)
                 return true
@@ -86,9 +87,10 @@ struct IndexRecovery {
         try self.mend(differing.keys.sorted(), claim)
     }
 
-    private mutating func lookThroughRows(_ claim: Claim) throws(CacheError) {
+    private mutating func lookThroughRows(_ counter: RecoveryCounter, _ claim: Claim) throws(CacheError) {
         var cursor: StreamID?
         while true {
+            try counter.goOn()
             let rows = try self.index.outlines(after: cursor, limit: Self.batch)
             let differing = rows.filter { row in
                 guard row.state != .missing else { return false }

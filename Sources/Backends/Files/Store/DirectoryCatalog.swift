@@ -201,6 +201,7 @@ public final class DirectoryCatalog: StreamCatalog {
     ) throws(CacheError) -> RecoveryReport {
         var report = RecoveryReport()
         try self.directory.forEachFile { id, _ in
+            guard !counter.hasStopped else { return false }
             counter.add(1)
             do throws(CacheError) {
                 guard let stored = try self.directory.stored(id) else { return true }
@@ -210,6 +211,7 @@ public final class DirectoryCatalog: StreamCatalog {
             }
             return true
         }
+        try counter.goOn()
         return report
     }
 

@@ -26,9 +26,7 @@ extension FileStore {
                 streamID: stream.id
             )
         }
-        try calling(for: stream.id) { () throws(SystemCallError) in
-            try self.directory.remember(sealed, in: file)
-        }
+        try self.directory.remember(sealed, in: file)
         try self.flush(file, of: stream, file: file)
         try self.publish(sealed)
         do throws(CacheError) {

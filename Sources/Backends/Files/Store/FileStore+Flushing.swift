@@ -20,7 +20,7 @@ extension FileStore {
             if self.table.stream(stream.id) === stream {
                 self.upkeepState.withLock { $0.damaged[stream.id] = damage }
             }
-            try? self.directory.remember(stream.info, damage: damage, in: file)
+            try? self.directory.remember(damage: damage, of: stream.info, in: file)
             throw error.cacheError(for: stream.id)
         }
     }

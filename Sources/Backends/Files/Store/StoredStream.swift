@@ -149,24 +149,4 @@ extension CacheDirectory {
         }
         return stored
     }
-
-    /// Writes the facts to the file.
-    func remember(_ info: StreamInfo, damage: String? = nil, in file: OpenFile) throws(SystemCallError) {
-        var record = StreamRecord(info)
-        record.damage = damage
-        do throws(SystemCallError) {
-            try self.calls.setAttribute(StreamRecord.attribute, to: record.bytes, of: file)
-        } catch {
-            // Without extended attributes a stream is a file and nothing more, which is what it would have been
-            // anyway; refusing it would be worse than forgetting its labels.
-            guard error.isUnsupported else { throw error }
-        }
-    }
-
-    /// Writes to the file when its stream was last read.
-    func remember(read time: Timestamp, of id: StreamID) throws(SystemCallError) {
-        let file = try self.calls.open(StreamFileName.sealed(id), in: self.handle, .read)
-        let digits = Array(String(time.millisecondsSinceEpoch).utf8)
-        try self.calls.setAttribute(StreamRecord.readAttribute, to: digits, of: file)
-    }
 }

@@ -170,9 +170,12 @@ extension FileStore {
             return EvictionCandidate(info, changedAt: candidate.changedAt).lastUsedAt <= candidate.lastUsedAt
         }
         // It may have been gone on with since: the file's own time says so.
-        guard let stored = try? self.directory.stored(candidate.id), stored.info.state == .suspended else {
+        guard let stored = try? self.directory.stored(candidate.id) else {
+            // Without a file it would be found due for ever, and be in the way of others.
+            if self.isGone(candidate.id) { self.catalog.lost(candidate.id) }
             return false
         }
+        guard stored.info.state == .suspended else { return false }
         let current = EvictionCandidate(stored.info, changedAt: stored.modifiedAt)
         let now = self.upkeepState.withLock { $0.time.now }
         return current.deadline(self.configuration.keepingRules).map { $0 <= now } ?? false

@@ -11,16 +11,32 @@ extension FileStore {
     /// See ``CacheBackend/run()``: recovery, then upkeep until the task is cancelled, then waits until every writer's
     /// bytes are stored.
     public func run() async throws {
-        await self.recover()
-        while !Task.isCancelled {
-            await self.upkeep()
-            try? await Task.sleep(for: Self.pause)
+        await withTaskCancellationHandler {
+            async let securing: Void = self.secureRegularly()
+            await self.recover()
+            while !Task.isCancelled {
+                await self.upkeep()
+                try? await Task.sleep(for: Self.pause)
+            }
+            await securing
+        } onCancel: {
+            self.recoveryCounter.stop()
         }
         await self.drained()
         _ = try? await self.background.perform { () throws(CacheError) in
             self.flushTouches()
             self.catalog.settle()
             self.catalog.close()
+        }
+    }
+
+    /// Secures live streams on a thread of its own, so that neither a long recovery nor much that expires keeps them waiting.
+    private func secureRegularly() async {
+        guard self.configuration.durability == .power else { return }
+        let thread = FileWorkers(count: 1)
+        while !Task.isCancelled {
+            _ = try? await thread.perform { () throws(CacheError) in self.secureLiveStreams() }
+            try? await Task.sleep(for: Self.pause)
         }
     }
 
@@ -76,7 +92,8 @@ extension FileStore {
                 for victim in plan.victims where self.remove(victim.candidate, .expired) {
                     sizes.append(victim.candidate.size)
                 }
-                guard candidates.count == Self.expiryBatch, sizes.count > before else { return sizes }
+                guard candidates.count == Self.expiryBatch, sizes.count > before, !self.recoveryCounter.hasStopped
+                else { return sizes }
             }
         } catch {
             self.logger.error("upkeep can't look for what has expired", metadata: ["error": "\(error)"])
@@ -97,6 +114,7 @@ extension FileStore {
             try await self.background.perform { () throws(CacheError) in
                 try self.countStreams()
                 let report = try self.catalog.recover(counter: self.recoveryCounter) { ids, body throws(CacheError) in
+                    try self.recoveryCounter.goOn()
                     let claimed = ids.filter { self.table.claim($0, evenIfRead: false) }
                     defer { for id in claimed { self.close(self.table.unclaim(id)) } }
                     try body(claimed)
@@ -104,10 +122,32 @@ extension FileStore {
                 self.budget.give(bytes: -report.change.bytes, streams: -report.change.streams)
                 self.upkeepState.withLock { $0.recovery = report }
                 self.log(report)
+                try self.giveBackRoom()
             }
+        } catch  where error.code == .shuttingDown {
+            self.logger.notice("\(error.message)")
         } catch {
             self.upkeepState.withLock { $0.recoveryFailure = error.message }
             self.logger.error("the directory could not be looked through", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Gives back what was allocated ahead for streams whose gateway was killed.
+    private func giveBackRoom() throws(CacheError) {
+        try self.directory.forEachFile { id, isSealed in
+            guard !self.recoveryCounter.hasStopped else { return false }
+            let name = StreamFileName.unfinished(id)
+            guard !isSealed, let status = try? self.calls.status(of: name, in: self.directory.handle),
+                status.allocatedBytes - status.size >= ExtentPlan.smallest, self.table.claim(id, evenIfRead: true)
+            else { return true }
+            defer { self.close(self.table.unclaim(id)) }
+            do throws(SystemCallError) {
+                let file = try self.calls.open(name, in: self.directory.handle, .update)
+                try self.calls.truncate(file, to: try self.calls.status(of: file).size)
+            } catch {
+                self.logger.debug("room was not given back", metadata: ["stream": "\(id)", "error": "\(error)"])
+            }
+            return true
         }
     }
 

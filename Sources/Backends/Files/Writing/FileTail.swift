@@ -62,22 +62,35 @@ struct FileTail {
     /// Allocates ahead, and keeps the reserve that deleting needs.
     private mutating func makeRoom(upTo end: Int64) throws(CacheError) {
         guard let growth = self.extents.growth(for: end) else { return }
-        let calls = self.store.calls
         let needed = end - growth.lowerBound
         let available = try self.store.takeSpace(needed, for: self.stream.id)
         let planned = growth.upperBound - growth.lowerBound
-        let count = available >= planned ? planned : needed
+        var count = available >= planned ? planned : needed
         do throws(SystemCallError) {
-            if self.canPreallocate {
-                self.canPreallocate = try calls.preallocate(self.file, from: growth.lowerBound, count: count)
+            do throws(SystemCallError) {
+                try self.preallocate(from: growth.lowerBound, count: count)
+            } catch {
+                // A quota, of which nothing was known before, may have room for what is needed.
+                guard error.isOutOfSpace, count > needed else { throw error }
+                count = needed
+                try self.preallocate(from: growth.lowerBound, count: count)
             }
         } catch {
-            // ext4 keeps the blocks that it found before it ran out of them.
-            try? calls.truncate(self.file, to: self.stream.stored)
             self.extents.wasRefused(at: self.stream.stored)
             throw error.cacheError(for: self.stream.id)
         }
         self.extents.grew(to: growth.lowerBound + count)
+    }
+
+    private mutating func preallocate(from offset: Int64, count: Int64) throws(SystemCallError) {
+        guard self.canPreallocate else { return }
+        do throws(SystemCallError) {
+            self.canPreallocate = try self.store.calls.preallocate(self.file, from: offset, count: count)
+        } catch {
+            // ext4 keeps the blocks that it found before it ran out of them.
+            try? self.store.calls.truncate(self.file, to: self.stream.stored)
+            throw error
+        }
     }
 
     /// The digest of all that is stored, if there is to be one. Nothing can be appended after that.

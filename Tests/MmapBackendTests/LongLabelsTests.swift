@@ -1,0 +1,74 @@
+import CacheProtocol
+import FileBackendSupport
+import FileStorage
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+@Suite("Labels that are long for what a file system keeps beside a file")
+struct LongLabelsTests {
+    /// About so many bytes of labels.
+    private static func labels(_ count: Int) -> WriteOptions {
+        var options = WriteOptions()
+        for number in 0..<count / 220 { options.metadata["\(number)"] = String(repeating: "x", count: 212) }
+        return options
+    }
+
+    @Test("those that would not fit at the stream's end are refused at its start, and nothing is left of it")
+    func refused() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make { $0.durability = .power }
+        bench.calls.attributesAtMost(3_000)
+        for count in stride(from: 220, to: 4_000, by: 220) {
+            let options = Self.labels(count)
+            do {
+                var writer = try await made.backend.start("a", options)
+                try await writer.appendAll([1, 2, 3])
+                // It began, so it can be sealed.
+                let info = try await writer.finish().value()
+                #expect(info.metadata == options.metadata && info.sha256 != nil)
+                try await made.backend.remove(StreamID("a"))
+            } catch let error as CacheError {
+                #expect(error.code == .limit && error.message.contains("labels"))
+                #expect(count > 2_000)
+            }
+            #expect(try await made.backend.names() == [] && bench.files == [])
+        }
+        // All else is as before.
+        try await made.backend.write("b", [1])
+        bench.calls.inject(.init(calls: [.setAttribute], number: ENOSPC))
+        bench.calls.pretendFree(0)
+        let full = try await failure { try await made.backend.write("c", [1], Self.labels(2_000)) }
+        #expect(full.code == .storageFull)
+    }
+
+    @Test("why a stream must not be sealed is remembered, be there room for its labels or not")
+    func damage() async throws {
+        let bench = try FileBench.mmap()
+        do {
+            let made = try await bench.make { $0.durability = .power }
+            var writer = try await made.backend.start("a", Self.labels(2_200))
+            try await writer.appendAll([1, 2, 3])
+            writer.flush()
+            let reader = try made.backend.makeReader(for: StreamID("a"))
+            _ = try await reader.opened().value()
+            _ = try await reader.grown(past: 2)
+            bench.calls.attributesAtMost(2_000)
+            bench.calls.inject(.init(calls: [.flush], number: EIO))
+            await made.store.upkeep()
+            bench.calls.inject(nil)
+            drop(writer)
+            await made.store.drained()
+        }
+        let again = try await bench.make { $0.durability = .power }
+        let error = try await failure { _ = try await again.backend.start("a", WriteOptions(mode: .resume)) }
+        #expect(error.code == .io && error.message.contains("can't be gone on with"))
+    }
+}
