@@ -99,7 +99,7 @@ final class ColdTier: Sendable {
     ) async throws(CacheError) -> Value {
         if !isPatient, self.pause > 0, let outage = self.outage {
             throw CacheError(
-                .io,
+                outage.failure.code,
                 "The cold tier is out of reach: \(outage.failure.message)",
                 streamID: id,
                 cause: outage.failure

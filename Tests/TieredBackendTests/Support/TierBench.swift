@@ -90,6 +90,7 @@ struct TierBench: Sendable {
         configuration.maximumBackoffMilliseconds = 200
         configuration.pauseMilliseconds = 20
         configuration.fullPauseMilliseconds = 20
+        configuration.restartMilliseconds = 20
         change(&files, &configuration)
         let hot = try self.hot(files, usesIndex: usesIndex)
         return try TieredBackend(

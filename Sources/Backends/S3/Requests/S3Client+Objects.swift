@@ -36,9 +36,21 @@ struct ListedObject: Hashable, Sendable {
 extension S3Client {
     /// The headers of an object.
     ///
-    /// - Throws: ``S3Failure``; ``S3Failure/isMissing`` where there is none.
+    /// - Throws: ``S3Failure``; ``S3Failure/isMissing`` where there is none, ``S3Failure/isMissingBucket`` where that is
+    ///   because there is no bucket.
     func head(_ key: String) async throws(S3Failure) -> S3Answer {
-        try await self.perform(S3Request(method: .head, key: key))
+        do throws(S3Failure) {
+            return try await self.perform(S3Request(method: .head, key: key))
+        } catch {
+            if error.isMissing { try await self.confirmBucket() }
+            throw error
+        }
+    }
+
+    /// Sees to it that the bucket is there. It is asked for only where no answer has shown it in the last seconds.
+    private func confirmBucket() async throws(S3Failure) {
+        guard !self.bucket.wasSeen(lately: self.clock.wall()) else { return }
+        try await self.bucket.confirm { () async throws(S3Failure) in try await self.headBucket() }
     }
 
     /// Looks whether the bucket is there and lets us in.

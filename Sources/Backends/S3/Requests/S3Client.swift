@@ -14,6 +14,7 @@ final class S3Client: Sendable {
     let policy: RetryPolicy
     let clock: S3Clock
     let tallies = S3Tallies()
+    let bucket = BucketPresence()
     /// How long one request with bytes at hand may take.
     private let timeout: TimeAmount
     private let http: HTTPClient
@@ -133,6 +134,7 @@ final class S3Client: Sendable {
         self.tallies.made()
         let deadline: NIODeadline = if case .stream = request.body { .distantFuture } else { .now() + self.timeout }
         let signedAt = self.storeTime
+        let begunAt = self.clock.wall()
         do {
             let response = try await self.http.execute(self.signed(request, at: signedAt), deadline: deadline)
             let answer = try await self.collect(response, of: request)
@@ -140,6 +142,7 @@ final class S3Client: Sendable {
                 throw Self.failure(answer, of: request)
             }
             self.tallies.succeeded()
+            self.bucket.note(at: begunAt)
             return answer
         } catch var failure as S3Failure {
             failure.storeAheadMilliseconds = failure.storeTime.map {

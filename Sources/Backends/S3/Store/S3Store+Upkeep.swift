@@ -1,5 +1,6 @@
 import CacheProtocol
 import Logging
+import Synchronization
 
 extension S3Store {
     /// Does the backend's background work: looks whether the bucket is there, then sends what writers have, and every
@@ -8,7 +9,13 @@ extension S3Store {
     /// - Throws: ``CacheError`` with code `configuration` where the store says that there is no such bucket, or does not
     ///   let us in. A store that is out of reach is waited for.
     func run() async throws {
-        try await self.check()
+        do throws(CacheError) {
+            try await self.check()
+        } catch {
+            self.fault.withLock { $0 = error }
+            throw error
+        }
+        self.fault.withLock { $0 = nil }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.jobs.run() }
             group.addTask { try await self.keepUp() }

@@ -11,6 +11,8 @@ final class S3Store: Sendable {
     let names = NameTable()
     let jobs = JobQueue()
     let logger: Logger
+    /// Why the backend's work could not begin when it was last tried; `nil` where it could, or was not yet.
+    let fault = Mutex<CacheError?>(nil)
 
     init(_ configuration: S3Configuration, credentials: S3Credentials, clock: S3Clock, logger: Logger) {
         self.configuration = configuration
@@ -128,6 +130,10 @@ final class S3Store: Sendable {
     /// - Returns: The facts that the stream begins with.
     func makeRoom(for upload: S3Upload) async throws(CacheError) -> (createdAt: Timestamp, writing: String) {
         let id = upload.id
+        if let fault = self.fault.withLock({ $0 }) {
+            // Nobody sends what writers have: they would wait for as long as that lasts.
+            throw CacheError(fault.code, fault.message, streamID: id, cause: fault.cause)
+        }
         if let found = try await self.stored(id) {
             let info = found.facts.info
             switch upload.options.mode {
@@ -160,9 +166,22 @@ final class S3Store: Sendable {
 
     func remove(_ id: StreamID) async throws(CacheError) {
         try await self.names.withRemoval(of: id) { () async throws(CacheError) in
-            guard let found = try await self.stored(id) else { throw self.notFound(id) }
+            guard let found = try await self.stored(id) else {
+                try await self.requireBucket(for: id)
+                throw self.notFound(id)
+            }
             try await self.erase(id, found)
             if self.isOver(found.facts.info) { throw self.notFound(id) }
+        }
+    }
+
+    /// Sees to it that a stream is missing, and not the bucket: asked for now, whatever was seen lately, because others
+    /// remove what they have of a stream when they hear that the store has none.
+    private func requireBucket(for id: StreamID) async throws(CacheError) {
+        do throws(S3Failure) {
+            try await self.client.headBucket()
+        } catch {
+            throw self.error(error, id)
         }
     }
 
