@@ -15,6 +15,7 @@ final class S3Client: Sendable {
     let clock: S3Clock
     let tallies = S3Tallies()
     let bucket = BucketPresence()
+    let time = StoreTime()
     /// How long one request with bytes at hand may take.
     private let timeout: TimeAmount
     private let http: HTTPClient
@@ -137,6 +138,9 @@ final class S3Client: Sendable {
         let begunAt = self.clock.wall()
         do {
             let response = try await self.http.execute(self.signed(request, at: signedAt), deadline: deadline)
+            if let date = response.headers.first(name: "date").flatMap(CivilTime.init(httpDate:)) {
+                self.time.note(date.timestamp, at: self.clock.wall())
+            }
             let answer = try await self.collect(response, of: request)
             guard (200..<300).contains(answer.status), !Self.saysError(answer, to: request) else {
                 throw Self.failure(answer, of: request)

@@ -46,8 +46,9 @@ extension S3Store {
     /// bucket, so younger ones are left alone.
     func removeLeftovers() async {
         do throws(S3Failure) {
-            let limit = self.clock.wall().advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
-            for upload in try await self.client.unfinishedUploads(prefix: self.streamsPrefix) {
+            let uploads = try await self.client.unfinishedUploads(prefix: self.streamsPrefix)
+            let limit = self.abandonmentLimit
+            for upload in uploads {
                 guard let begun = upload.initiatedAt, begun < limit else { continue }
                 // Ours may take longer: a recording of days is one upload.
                 let name = upload.key.dropFirst(self.streamsPrefix.count)
@@ -58,6 +59,12 @@ extension S3Store {
         } catch {
             self.logger.warning("leftovers can't be removed", metadata: ["error": "\(self.error(error))"])
         }
+    }
+
+    /// What was begun before this nobody will complete: by the store's clock, which noted when that was. To be asked for
+    /// after what it decides about, whose answer tells what that clock shows.
+    var abandonmentLimit: Timestamp {
+        self.client.time.now(at: self.clock.wall()).advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
     }
 
     /// Removes the streams whose time is over. Until then they are in the store, but not served.

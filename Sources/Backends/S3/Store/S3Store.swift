@@ -107,9 +107,11 @@ final class S3Store: Sendable {
         )
     }
 
-    /// Whether a stream's time is over.
+    /// Whether a stream's time is over, by this machine's clock and by the store's: whichever of them is wrong, nothing
+    /// goes before its time.
     func isOver(_ info: StreamInfo) -> Bool {
-        let now = self.clock.wall()
+        let ours = self.clock.wall()
+        let now = min(ours, self.client.time.now(at: ours))
         guard info.state == .sealed else {
             return info.createdAt.advanced(bySeconds: self.configuration.suspendedTimeToLiveSeconds) <= now
         }
