@@ -88,6 +88,23 @@ struct S3FaultTests {
         }
     }
 
+    @Test("a request that whoever asked has given up says nothing of the store")
+    func givenUp() async throws {
+        let bench = try await S3Bench()
+        try await bench.withBackend { backend in
+            try await backend.write("a", [1, 2, 3])
+            bench.store.fail(.hang) { $0.method == "HEAD" }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await backend.info(StreamID("a")) }
+                try await eventually("it is asked for") { bench.requests(of: "a") == ["HEAD", "PUT", "HEAD"] }
+                group.cancelAll()
+            }
+            let health = await backend.health()
+            #expect(health.problems.isEmpty && health.gauges["store_failures_total"] == 0)
+            #expect(try await backend.info(StreamID("a")).size == 3)
+        }
+    }
+
     @Test("wrong credentials and a missing bucket end the backend, with the remedy and without the secret")
     func misconfigured() async throws {
         let bench = try await S3Bench()

@@ -105,7 +105,8 @@ final class S3Client: Sendable {
             }
             let decision = self.policy.decide(after: failure, attempt: attempt, random: .random(in: 0...1))
             guard case .again(let pause) = decision, request.isRepeatable, !Task.isCancelled else {
-                self.tallies.failed(failure)
+                // Whoever asked has given up: that says nothing of the store.
+                if !Task.isCancelled { self.tallies.failed(failure) }
                 throw failure.afterRepeating(attempt > 1)
             }
             attempt += 1
