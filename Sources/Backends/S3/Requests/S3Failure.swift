@@ -51,6 +51,10 @@ struct S3Failure: Error, Hashable, Sendable {
     /// Whether the store could not be reached, or could not work.
     var isOutage: Bool { self.status == 0 || self.status >= 500 && !self.isUnsupported && !self.isFull }
 
+    /// Whether the request may have been done all the same: no answer came that says what became of it, this time or
+    /// before.
+    var mayBeDone: Bool { self.isOutage || self.wasRepeated }
+
     /// Whether the same request may be done if it is made again.
     var isTransient: Bool {
         if self.isOutage { return true }

@@ -39,6 +39,7 @@ extension S3Store {
             await self.removeLeftovers()
             try await self.clock.sleep(self.configuration.upkeepSeconds * 1_000)
             await self.expire()
+            await self.removeLostLabels()
         }
     }
 

@@ -28,11 +28,6 @@ final class S3Store: Sendable {
 
     func key(_ id: StreamID) -> String { self.streamsPrefix + id.rawValue }
 
-    /// The key of labels that are too long for metadata.
-    func labelsKey(_ id: StreamID, writing: String) -> String {
-        "\(self.configuration.prefix)labels/\(id.rawValue)/\(writing)"
-    }
-
     /// The stream that a key is of; `nil` for what something else put there.
     func id(_ key: String) -> StreamID? {
         guard key.utf8.starts(with: self.streamsPrefix.utf8) else { return nil }
