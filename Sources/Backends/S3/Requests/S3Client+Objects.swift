@@ -119,26 +119,6 @@ extension S3Client {
         _ = try await self.performNew(request, isNew: isNew)
     }
 
-    /// Makes a request that is to make an object which is not there yet; without that condition once the store has said
-    /// that it knows none.
-    func performNew(_ request: S3Request, isNew: Bool) async throws(S3Failure) -> S3Answer {
-        guard isNew, self.mayBeConditional(request) else { return try await self.perform(request) }
-        var conditional = request
-        conditional.headers.append(("if-none-match", "*"))
-        do throws(S3Failure) {
-            let answer = try await self.perform(conditional)
-            // OpenStack Swift passes over a condition where an upload is completed, and refuses it where an object is put.
-            if request.method == .put { self.noteConditions() }
-            return answer
-        } catch {
-            guard error.isUnsupported else { throw error }
-            self.forgetConditions()
-            // Whoever sends what can't be made again here sends it again.
-            guard request.isRepeatable else { throw error }
-            return try await self.perform(request)
-        }
-    }
-
     /// Removes an object; that there is none is fine.
     func delete(_ key: String) async throws(S3Failure) {
         do throws(S3Failure) {

@@ -66,6 +66,11 @@ final class S3Client: Sendable {
         }
     }
 
+    /// Whether the store has shown if it knows conditional writes.
+    var hasLearntConditions: Bool {
+        self.conditions.load(ordering: .relaxed) != Conditions.unknown.rawValue
+    }
+
     /// The store has done what a condition asked.
     func noteConditions() { self.conditions.store(Conditions.known.rawValue, ordering: .relaxed) }
 

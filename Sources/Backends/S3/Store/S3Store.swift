@@ -28,6 +28,9 @@ final class S3Store: Sendable {
 
     func key(_ id: StreamID) -> String { self.streamsPrefix + id.rawValue }
 
+    /// The key by which the store's knowledge of conditions is tried; no stream has it.
+    var conditionsKey: String { "\(self.streamsPrefix).conditions" }
+
     /// The stream that a key is of; `nil` for what something else put there.
     func id(_ key: String) -> StreamID? {
         guard key.utf8.starts(with: self.streamsPrefix.utf8) else { return nil }

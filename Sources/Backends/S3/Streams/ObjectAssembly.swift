@@ -54,6 +54,7 @@ struct ObjectAssembly {
         let headers = try await self.headers(facts)
         let body = UploadBody(queue: queue)
         do throws(S3Failure) {
+            try await self.store.client.learnConditions(by: self.store.conditionsKey)
             try await self.store.client.put(
                 self.key,
                 streaming: body,
