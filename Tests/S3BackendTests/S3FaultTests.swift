@@ -88,6 +88,23 @@ struct S3FaultTests {
         }
     }
 
+    @Test("a request that whoever asked has given up says nothing of the store")
+    func givenUp() async throws {
+        let bench = try await S3Bench()
+        try await bench.withBackend { backend in
+            try await backend.write("a", [1, 2, 3])
+            bench.store.fail(.hang) { $0.method == "HEAD" }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try? await backend.info(StreamID("a")) }
+                try await eventually("it is asked for") { bench.requests(of: "a") == ["HEAD", "PUT", "HEAD"] }
+                group.cancelAll()
+            }
+            let health = await backend.health()
+            #expect(health.problems.isEmpty && health.gauges["store_failures_total"] == 0)
+            #expect(try await backend.info(StreamID("a")).size == 3)
+        }
+    }
+
     @Test("wrong credentials and a missing bucket end the backend, with the remedy and without the secret")
     func misconfigured() async throws {
         let bench = try await S3Bench()
@@ -162,6 +179,36 @@ struct S3FaultTests {
             #expect(copy.sha256 == info.sha256)
             #expect(try await backend.read("a") == bytes)
         }
+        #expect(bench.store.keys == ["audio/streams/a"])
+    }
+
+    @Test("the first copy of one request that a process makes does not replace what another gateway has made meanwhile")
+    func firstCopy() async throws {
+        let (first, second) = (self.bytes(200_000), self.bytes(1_000))
+        let bench = try await S3Bench()
+        try await bench.withBackend(partSize: 64 << 10) { one in
+            try await bench.withBackend { other in
+                let original = try await other.write("a", first)
+                try await other.remove(original.id)
+                let options = WriteOptions(copying: original)
+                var writer = try one.makeWriter(for: original.id, options: options)
+                _ = try await writer.opened().value()
+                try await other.write("a", second)
+                _ = try writer.append(ByteBuffer(bytes: first))
+                let end = writer.finish()
+                let error = await #expect(throws: CacheError.self) { try await end.value() }
+                #expect(error?.code == .streamExists)
+                #expect(try await one.read("a") == second)
+            }
+            // What that took is done once.
+            for name in ["b", "c"] {
+                let original = try await one.write(name, first)
+                try await one.remove(original.id)
+                try await one.write(name, first, WriteOptions(copying: original))
+            }
+            #expect(bench.store.log.count { $0 == "PUT audio/streams/.conditions" } == 1)
+        }
+        #expect(bench.store.keys == ["audio/streams/a", "audio/streams/b", "audio/streams/c"])
     }
 
     @Test("of two gateways that make one stream, the one that comes second is told, and the first one's stream stays")

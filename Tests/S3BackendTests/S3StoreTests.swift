@@ -133,8 +133,7 @@ struct S3StoreTests {
         #expect(!old.isEmpty)
         await backend.store.removeLeftovers()
         #expect(bench.store.unfinishedUploads == 2)
-        bench.seconds.value.withLock { $0 += 90_000 }
-        bench.store.set(clockAhead: 90_000)
+        bench.advance(by: 90_000)
         await backend.store.removeLeftovers()
         #expect(bench.store.unfinishedUploads == 1)
     }

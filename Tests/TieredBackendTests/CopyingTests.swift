@@ -166,6 +166,19 @@ struct CopyingTests {
         #expect(try await bench.cold().read("a") == bytes)
     }
 
+    @Test("a copy that is not found when it is to be compared is looked for again, and not taken for damaged")
+    func unfound() async throws {
+        let bench = try await TierBench()
+        try await bench.withBackend { backend in
+            bench.store.fail(.answer(404, code: "NoSuchKey")) { [weak store = bench.store] request in
+                request.method == "HEAD" && request.key == "streams/a" && store?.object("streams/a") != nil
+            }
+            try await backend.writeCopied("a", sample(1_000))
+            #expect(await backend.health().gauges["tier_damaged_copies_total"] == 0)
+            #expect(bench.store.log.count { $0 == "PUT streams/a" } == 1)
+        }
+    }
+
     @Test("a stream that is removed while it waits, or while it is copied, is in neither tier afterwards")
     func removal() async throws {
         let bench = try await TierBench()

@@ -16,6 +16,8 @@ final class ColdTier: Sendable {
         /// When it first did not answer, and did not since.
         var awaySince: Int64?
         var pausedUntil: Int64?
+        /// Until when nobody waits for an answer that he can do without: the last of them took too long.
+        var slowUntil: Int64?
         var failure: CacheError?
         var failures: Int64 = 0
         /// Which store it is, as far as it could tell since it last was away.
@@ -48,7 +50,7 @@ final class ColdTier: Sendable {
         }
     }
 
-    /// How often it did not answer.
+    /// How often it did not answer, or not well.
     var failures: Int64 { self.state.withLock { $0.failures } }
 
     /// How long the pause still is in which nobody asks, in milliseconds.
@@ -99,27 +101,46 @@ final class ColdTier: Sendable {
     ) async throws(CacheError) -> Value {
         if !isPatient, self.pause > 0, let outage = self.outage {
             throw CacheError(
-                .io,
+                outage.failure.code,
                 "The cold tier is out of reach: \(outage.failure.message)",
                 streamID: id,
                 cause: outage.failure
             )
         }
+        let begun = self.clock.monotonic()
         do throws(CacheError) {
             let value = try await body(self.backend)
-            self.answered()
+            self.answered(since: begun)
             return value
         } catch {
-            if Self.isAway(error) { self.wasAway(error) } else { self.answered() }
+            // Whoever asked has given up: that says nothing of the tier.
+            if Task.isCancelled { throw error }
+            if await self.isOutOfReach(error) {
+                self.wasAway(error)
+            } else {
+                if Self.isAway(error) { self.state.withLock { $0.failures += 1 } }
+                self.answered(since: begun)
+            }
             throw error
         }
     }
 
-    /// Whether an error says that the tier can't be asked, and not that the answer is no.
+    /// Whether an error says that what was asked can't be had, and not that the answer is no.
     static func isAway(_ error: CacheError) -> Bool { error.code == .io || error.code == .configuration }
 
-    private func answered() {
+    /// Whether it is the tier that can't be asked, and not one stream of it that is damaged: the tier's own health tells,
+    /// from what became of its last requests.
+    private func isOutOfReach(_ error: CacheError) async -> Bool {
+        if error.code == .configuration { return true }
+        guard error.code == .io else { return false }
+        let health = await self.backend.health()
+        return !health.problems.isEmpty
+    }
+
+    private func answered(since begun: Int64) {
+        let wasQuick = self.clock.monotonic() - begun <= self.checkMilliseconds
         let hasReturned = self.state.withLock { state in
+            if wasQuick { state.slowUntil = nil }
             let wasAway = state.awaySince != nil
             state.awaySince = nil
             state.failure = nil
@@ -145,55 +166,44 @@ final class ColdTier: Sendable {
 
     // MARK: What is asked
 
-    /// A stream's facts; `nil` where the tier has none of that name.
-    func info(_ id: StreamID) async throws(CacheError) -> StreamInfo? {
-        do throws(CacheError) {
-            return try await self.ask(about: id) { backend throws(CacheError) in try await backend.info(id) }
-        } catch {
-            if error.code == .streamNotFound { return nil }
-            throw error
-        }
-    }
-
-    /// A reader of a stream that fetches what it is asked for, since blocks are fetched ahead for all readers together.
-    func makeReader(of id: StreamID) throws(CacheError) -> StreamReader {
-        if let backend = self.backend as? any ReadingAhead { return try backend.makeExactReader(for: id) }
-        return try self.backend.makeReader(for: id)
-    }
-
-    /// Such a reader, opened, for who will be told by others what is wrong where there is none.
-    func openReader(of id: StreamID) async -> StreamReader? {
-        guard self.pause == 0, let reader = try? self.makeReader(of: id) else { return nil }
-        do throws(CacheError) {
-            _ = try await reader.opened().value()
-            return reader
-        } catch {
-            return nil
-        }
-    }
-
-    /// A stream's facts, for who can do without them: not waited for longer than a moment.
+    /// A stream's facts, for who can do without them: not waited for longer than a moment. Where one was not enough the next
+    /// ones do not wait at all for a while, so that they go on at their own speed; the tier is slow then, and not away.
     ///
     /// - Throws: As ``info(_:)``; code `io` where the moment is over.
     func check(_ id: StreamID) async throws(CacheError) -> StreamInfo? {
         let limit = self.checkMilliseconds
+        let slow = CacheError(.io, "The cold tier did not answer within \(limit) ms.", streamID: id)
+        if self.isSlow { throw slow }
         let result = await withTaskGroup(of: Result<StreamInfo?, CacheError>.self) { group in
             group.addTask {
                 do throws(CacheError) { return .success(try await self.info(id)) } catch { return .failure(error) }
             }
             group.addTask {
-                try? await self.clock.sleep(limit)
-                return .failure(CacheError(.io, "The cold tier did not answer within \(limit) ms.", streamID: id))
+                do {
+                    try await self.clock.sleep(limit)
+                    self.wasSlow()
+                } catch {
+                    // The answer was there first, or whoever asked has given up.
+                }
+                return .failure(slow)
             }
             let first = await group.next()
             group.cancelAll()
             return first
         }
-        do throws(CacheError) {
-            return try result?.get() ?? nil
-        } catch {
-            if ColdTier.isAway(error) { self.wasAway(error) }
-            throw error
+        return try result?.get() ?? nil
+    }
+
+    private var isSlow: Bool {
+        let now = self.clock.monotonic()
+        return self.state.withLock { state in state.slowUntil.map { now < $0 } ?? false }
+    }
+
+    private func wasSlow() {
+        let now = self.clock.monotonic()
+        self.state.withLock { state in
+            state.failures += 1
+            state.slowUntil = now + self.pauseMilliseconds
         }
     }
 
@@ -213,18 +223,5 @@ final class ColdTier: Sendable {
     func knownIdentity() async -> String? {
         let (identity, wasAsked) = self.state.withLock { ($0.identity, $0.wasAskedForIdentity) }
         return wasAsked ? identity : await self.identity()
-    }
-
-    /// Removes a stream.
-    ///
-    /// - Returns: Whether there was one.
-    func remove(_ id: StreamID) async throws(CacheError) -> Bool {
-        do throws(CacheError) {
-            try await self.ask(about: id) { backend throws(CacheError) in try await backend.remove(id) }
-            return true
-        } catch {
-            if error.code == .streamNotFound { return false }
-            throw error
-        }
     }
 }

@@ -45,6 +45,8 @@ public struct TieredConfiguration: Hashable, Sendable {
     var pauseMilliseconds: Int64 = 2_000
     /// For how long nothing is copied to a cold tier that had no room, in milliseconds.
     var fullPauseMilliseconds: Int64 = 10_000
+    /// After how long a cold tier that could not begin its work tries again, in milliseconds.
+    var restartMilliseconds: Int64 = 30_000
     /// How long those wait for the cold tier who can do without its answer, in milliseconds.
     var checkMilliseconds: Int64 = 1_000
 

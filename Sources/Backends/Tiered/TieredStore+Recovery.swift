@@ -31,7 +31,7 @@ extension TieredStore {
                 self.cold.wasAway(error)
                 self.logger.error("the cold tier can't work; it is tried again", metadata: ["error": "\(error)"])
             }
-            try await self.clock.sleep(30_000)
+            try await self.clock.sleep(self.configuration.restartMilliseconds)
         }
     }
 

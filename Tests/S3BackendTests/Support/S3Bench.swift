@@ -79,11 +79,20 @@ struct S3Bench: Sendable {
             return self.store.keys + (uploads > 0 ? ["\(uploads) unfinished uploads"] : [])
         }
         fixture.advance = { seconds in
-            self.seconds.value.withLock { $0 += seconds }
+            self.advance(by: seconds)
             guard let backend = try? self.backend() else { return }
             await backend.store.expire()
         }
         return fixture
+    }
+
+    /// Has time pass, at the gateways and at the store.
+    func advance(by seconds: Int64) {
+        let ahead = self.seconds.value.withLock { value in
+            value += seconds
+            return value
+        }
+        self.store.set(clockAhead: ahead)
     }
 
     /// Runs a backend for as long as `body` takes.

@@ -90,6 +90,7 @@ struct TierBench: Sendable {
         configuration.maximumBackoffMilliseconds = 200
         configuration.pauseMilliseconds = 20
         configuration.fullPauseMilliseconds = 20
+        configuration.restartMilliseconds = 20
         change(&files, &configuration)
         let hot = try self.hot(files, usesIndex: usesIndex)
         return try TieredBackend(
@@ -123,8 +124,8 @@ struct TierBench: Sendable {
         return fixture
     }
 
-    /// The keys of all objects but the one that tells the store from others.
-    var streamKeys: [String] { self.store.keys.filter { $0 != "store-id" } }
+    /// The keys of all objects but the one that tells the store from others, and the one by which conditions are tried.
+    var streamKeys: [String] { self.store.keys.filter { $0 != "store-id" && $0 != "streams/.conditions" } }
 
     /// Runs a backend for as long as `body` takes.
     func withBackend<Value: Sendable>(

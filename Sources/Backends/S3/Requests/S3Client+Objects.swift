@@ -36,9 +36,21 @@ struct ListedObject: Hashable, Sendable {
 extension S3Client {
     /// The headers of an object.
     ///
-    /// - Throws: ``S3Failure``; ``S3Failure/isMissing`` where there is none.
+    /// - Throws: ``S3Failure``; ``S3Failure/isMissing`` where there is none, ``S3Failure/isMissingBucket`` where that is
+    ///   because there is no bucket.
     func head(_ key: String) async throws(S3Failure) -> S3Answer {
-        try await self.perform(S3Request(method: .head, key: key))
+        do throws(S3Failure) {
+            return try await self.perform(S3Request(method: .head, key: key))
+        } catch {
+            if error.isMissing { try await self.confirmBucket() }
+            throw error
+        }
+    }
+
+    /// Sees to it that the bucket is there. It is asked for only where no answer has shown it in the last seconds.
+    private func confirmBucket() async throws(S3Failure) {
+        guard !self.bucket.wasSeen(lately: self.clock.wall()) else { return }
+        try await self.bucket.confirm { () async throws(S3Failure) in try await self.headBucket() }
     }
 
     /// Looks whether the bucket is there and lets us in.
@@ -105,26 +117,6 @@ extension S3Client {
         request.headers = headers
         request.body = .stream(body, count: count, sha256)
         _ = try await self.performNew(request, isNew: isNew)
-    }
-
-    /// Makes a request that is to make an object which is not there yet; without that condition once the store has said
-    /// that it knows none.
-    func performNew(_ request: S3Request, isNew: Bool) async throws(S3Failure) -> S3Answer {
-        guard isNew, self.mayBeConditional(request) else { return try await self.perform(request) }
-        var conditional = request
-        conditional.headers.append(("if-none-match", "*"))
-        do throws(S3Failure) {
-            let answer = try await self.perform(conditional)
-            // OpenStack Swift passes over a condition where an upload is completed, and refuses it where an object is put.
-            if request.method == .put { self.noteConditions() }
-            return answer
-        } catch {
-            guard error.isUnsupported else { throw error }
-            self.forgetConditions()
-            // Whoever sends what can't be made again here sends it again.
-            guard request.isRepeatable else { throw error }
-            return try await self.perform(request)
-        }
     }
 
     /// Removes an object; that there is none is fine.

@@ -14,6 +14,8 @@ final class S3Client: Sendable {
     let policy: RetryPolicy
     let clock: S3Clock
     let tallies = S3Tallies()
+    let bucket = BucketPresence()
+    let time = StoreTime()
     /// How long one request with bytes at hand may take.
     private let timeout: TimeAmount
     private let http: HTTPClient
@@ -64,6 +66,11 @@ final class S3Client: Sendable {
         }
     }
 
+    /// Whether the store has shown if it knows conditional writes.
+    var hasLearntConditions: Bool {
+        self.conditions.load(ordering: .relaxed) != Conditions.unknown.rawValue
+    }
+
     /// The store has done what a condition asked.
     func noteConditions() { self.conditions.store(Conditions.known.rawValue, ordering: .relaxed) }
 
@@ -103,7 +110,8 @@ final class S3Client: Sendable {
             }
             let decision = self.policy.decide(after: failure, attempt: attempt, random: .random(in: 0...1))
             guard case .again(let pause) = decision, request.isRepeatable, !Task.isCancelled else {
-                self.tallies.failed(failure)
+                // Whoever asked has given up: that says nothing of the store.
+                if !Task.isCancelled { self.tallies.failed(failure) }
                 throw failure.afterRepeating(attempt > 1)
             }
             attempt += 1
@@ -133,13 +141,18 @@ final class S3Client: Sendable {
         self.tallies.made()
         let deadline: NIODeadline = if case .stream = request.body { .distantFuture } else { .now() + self.timeout }
         let signedAt = self.storeTime
+        let begunAt = self.clock.wall()
         do {
             let response = try await self.http.execute(self.signed(request, at: signedAt), deadline: deadline)
+            if let date = response.headers.first(name: "date").flatMap(CivilTime.init(httpDate:)) {
+                self.time.note(date.timestamp, at: self.clock.wall())
+            }
             let answer = try await self.collect(response, of: request)
             guard (200..<300).contains(answer.status), !Self.saysError(answer, to: request) else {
                 throw Self.failure(answer, of: request)
             }
             self.tallies.succeeded()
+            self.bucket.note(at: begunAt)
             return answer
         } catch var failure as S3Failure {
             failure.storeAheadMilliseconds = failure.storeTime.map {

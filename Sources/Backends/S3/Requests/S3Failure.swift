@@ -23,8 +23,8 @@ struct S3Failure: Error, Hashable, Sendable {
 
     /// Whether the object, or the upload, is not there.
     var isMissing: Bool { self.status == 404 && self.code != "NoSuchBucket" }
-    /// Whether there is no such bucket. An answer to HEAD has no body and so no code: the bucket itself is looked at when
-    /// the backend starts, and by its upkeep.
+    /// Whether there is no such bucket. An answer to HEAD has no body and so no code: whoever gets 404 for one looks at the
+    /// bucket itself.
     var isMissingBucket: Bool { self.code == "NoSuchBucket" }
     /// Whether a condition did not hold: the object is there already, or another than expected.
     var isPreconditionFailed: Bool { self.status == 412 }
@@ -50,6 +50,10 @@ struct S3Failure: Error, Hashable, Sendable {
     private static let refusalCodes: Set = ["ExpiredToken", "InvalidToken", "TokenRefreshRequired"]
     /// Whether the store could not be reached, or could not work.
     var isOutage: Bool { self.status == 0 || self.status >= 500 && !self.isUnsupported && !self.isFull }
+
+    /// Whether the request may have been done all the same: no answer came that says what became of it, this time or
+    /// before.
+    var mayBeDone: Bool { self.isOutage || self.wasRepeated }
 
     /// Whether the same request may be done if it is made again.
     var isTransient: Bool {

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Logging
+import Synchronization
 
 extension S3Store {
     /// Does the backend's background work: looks whether the bucket is there, then sends what writers have, and every
@@ -8,7 +9,13 @@ extension S3Store {
     /// - Throws: ``CacheError`` with code `configuration` where the store says that there is no such bucket, or does not
     ///   let us in. A store that is out of reach is waited for.
     func run() async throws {
-        try await self.check()
+        do throws(CacheError) {
+            try await self.check()
+        } catch {
+            self.fault.withLock { $0 = error }
+            throw error
+        }
+        self.fault.withLock { $0 = nil }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.jobs.run() }
             group.addTask { try await self.keepUp() }
@@ -32,6 +39,7 @@ extension S3Store {
             await self.removeLeftovers()
             try await self.clock.sleep(self.configuration.upkeepSeconds * 1_000)
             await self.expire()
+            await self.removeLostLabels()
         }
     }
 
@@ -39,8 +47,9 @@ extension S3Store {
     /// bucket, so younger ones are left alone.
     func removeLeftovers() async {
         do throws(S3Failure) {
-            let limit = self.clock.wall().advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
-            for upload in try await self.client.unfinishedUploads(prefix: self.streamsPrefix) {
+            let uploads = try await self.client.unfinishedUploads(prefix: self.streamsPrefix)
+            let limit = self.abandonmentLimit
+            for upload in uploads {
                 guard let begun = upload.initiatedAt, begun < limit else { continue }
                 // Ours may take longer: a recording of days is one upload.
                 let name = upload.key.dropFirst(self.streamsPrefix.count)
@@ -51,6 +60,12 @@ extension S3Store {
         } catch {
             self.logger.warning("leftovers can't be removed", metadata: ["error": "\(self.error(error))"])
         }
+    }
+
+    /// What was begun before this nobody will complete: by the store's clock, which noted when that was. To be asked for
+    /// after what it decides about, whose answer tells what that clock shows.
+    var abandonmentLimit: Timestamp {
+        self.client.time.now(at: self.clock.wall()).advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
     }
 
     /// Removes the streams whose time is over. Until then they are in the store, but not served.

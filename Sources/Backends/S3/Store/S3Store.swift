@@ -11,6 +11,8 @@ final class S3Store: Sendable {
     let names = NameTable()
     let jobs = JobQueue()
     let logger: Logger
+    /// Why the backend's work could not begin when it was last tried; `nil` where it could, or was not yet.
+    let fault = Mutex<CacheError?>(nil)
 
     init(_ configuration: S3Configuration, credentials: S3Credentials, clock: S3Clock, logger: Logger) {
         self.configuration = configuration
@@ -26,10 +28,8 @@ final class S3Store: Sendable {
 
     func key(_ id: StreamID) -> String { self.streamsPrefix + id.rawValue }
 
-    /// The key of labels that are too long for metadata.
-    func labelsKey(_ id: StreamID, writing: String) -> String {
-        "\(self.configuration.prefix)labels/\(id.rawValue)/\(writing)"
-    }
+    /// The key by which the store's knowledge of conditions is tried; no stream has it.
+    var conditionsKey: String { "\(self.streamsPrefix).conditions" }
 
     /// The stream that a key is of; `nil` for what something else put there.
     func id(_ key: String) -> StreamID? {
@@ -105,9 +105,11 @@ final class S3Store: Sendable {
         )
     }
 
-    /// Whether a stream's time is over.
+    /// Whether a stream's time is over, by this machine's clock and by the store's: whichever of them is wrong, nothing
+    /// goes before its time.
     func isOver(_ info: StreamInfo) -> Bool {
-        let now = self.clock.wall()
+        let ours = self.clock.wall()
+        let now = min(ours, self.client.time.now(at: ours))
         guard info.state == .sealed else {
             return info.createdAt.advanced(bySeconds: self.configuration.suspendedTimeToLiveSeconds) <= now
         }
@@ -128,6 +130,10 @@ final class S3Store: Sendable {
     /// - Returns: The facts that the stream begins with.
     func makeRoom(for upload: S3Upload) async throws(CacheError) -> (createdAt: Timestamp, writing: String) {
         let id = upload.id
+        if let fault = self.fault.withLock({ $0 }) {
+            // Nobody sends what writers have: they would wait for as long as that lasts.
+            throw CacheError(fault.code, fault.message, streamID: id, cause: fault.cause)
+        }
         if let found = try await self.stored(id) {
             let info = found.facts.info
             switch upload.options.mode {
@@ -160,9 +166,22 @@ final class S3Store: Sendable {
 
     func remove(_ id: StreamID) async throws(CacheError) {
         try await self.names.withRemoval(of: id) { () async throws(CacheError) in
-            guard let found = try await self.stored(id) else { throw self.notFound(id) }
+            guard let found = try await self.stored(id) else {
+                try await self.requireBucket(for: id)
+                throw self.notFound(id)
+            }
             try await self.erase(id, found)
             if self.isOver(found.facts.info) { throw self.notFound(id) }
+        }
+    }
+
+    /// Sees to it that a stream is missing, and not the bucket: asked for now, whatever was seen lately, because others
+    /// remove what they have of a stream when they hear that the store has none.
+    private func requireBucket(for id: StreamID) async throws(CacheError) {
+        do throws(S3Failure) {
+            try await self.client.headBucket()
+        } catch {
+            throw self.error(error, id)
         }
     }
 

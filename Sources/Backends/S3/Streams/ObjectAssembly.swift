@@ -16,8 +16,7 @@ struct ObjectAssembly {
     private var parts: [UploadedPart] = []
     private let partSize: Int
     private var hasLabels = false
-    /// Whether the object is there, so that a failure after that takes nothing away.
-    private var isStored = false
+    private var presence = ObjectPresence.absent
 
     init(_ facts: ObjectFacts, options: WriteOptions, store: S3Store) {
         self.facts = facts
@@ -55,6 +54,7 @@ struct ObjectAssembly {
         let headers = try await self.headers(facts)
         let body = UploadBody(queue: queue)
         do throws(S3Failure) {
+            try await self.store.client.learnConditions(by: self.store.conditionsKey)
             try await self.store.client.put(
                 self.key,
                 streaming: body,
@@ -64,14 +64,22 @@ struct ObjectAssembly {
                 isNew: true
             )
         } catch {
+            // Of a part of the bytes the store makes nothing.
+            if body.digest.count == original.size { self.presence.note(error) }
             if queue.ending == .abort {
                 try await self.discard()
                 return nil
             }
-            throw self.store.error(error, self.id)
+            try await self.requireOurs(after: error)
         }
-        self.isStored = true
-        let expected = if case .finish(let expected) = queue.ending { expected } else { SHA256Value?.none }
+        self.presence = .stored
+        // The store answers as soon as it has all bytes, and what becomes of them the writer says.
+        let end = await body.ended()
+        if end == .abort {
+            try await self.discard()
+            return nil
+        }
+        let expected = if case .finish(let expected) = end { expected } else { SHA256Value?.none }
         guard body.digest.value == digest, expected == nil || expected == digest else {
             try await self.discard()
             throw self.mismatch(body.digest.value, expected ?? digest)
@@ -210,39 +218,80 @@ struct ObjectAssembly {
         try await self.store.replaceFacts(key, facts, headers: headers)
     }
 
-    /// Does what makes the object, where there was none; one that is there now may be ours, from a request whose answer
-    /// was lost.
+    /// Does what makes the object, where there was none.
     private mutating func creating(_ body: () async throws(S3Failure) -> Void) async throws(CacheError) {
         do throws(S3Failure) {
             try await body()
         } catch {
-            guard error.isPreconditionFailed else { throw self.store.error(error, self.id) }
-            let key = self.key
-            let client = self.store.client
-            let found = try await self.calling { () throws(S3Failure) in try await client.head(key) }
-            guard ObjectFacts(found, id: self.id).writing == self.facts.writing else {
-                throw CacheError(
-                    .streamExists,
-                    "Another gateway has made a stream of this name in the meantime. Choose another id.",
-                    streamID: self.id
-                )
-            }
+            self.presence.note(error)
+            try await self.requireOurs(after: error)
         }
-        self.isStored = true
+        self.presence = .stored
     }
 
-    /// Leaves nothing behind.
+    /// After a failure of what makes the object: one that is there now may be ours, from a request whose answer was lost.
+    ///
+    /// - Throws: Where ours is not there: the failure, or that another gateway's is.
+    private mutating func requireOurs(after failure: S3Failure) async throws(CacheError) {
+        guard failure.isPreconditionFailed || self.presence == .doubtful else {
+            throw self.store.error(failure, self.id)
+        }
+        let isThere: Bool
+        do throws(S3Failure) {
+            isThere = try await self.look()
+        } catch {
+            // That there is one already says less than why it can't be looked at.
+            throw self.store.error(failure.isPreconditionFailed ? error : failure, self.id)
+        }
+        guard self.presence != .stored else { return }
+        guard isThere else { throw self.store.error(failure, self.id) }
+        if failure.isPreconditionFailed { self.presence = .absent }
+        throw CacheError(
+            .streamExists,
+            "Another gateway has made a stream of this name in the meantime. Choose another id.",
+            streamID: self.id
+        )
+    }
+
+    /// Asks the store for the object.
+    ///
+    /// - Returns: Whether there is one, be it ours or another's.
+    private mutating func look() async throws(S3Failure) -> Bool {
+        do throws(S3Failure) {
+            let found = try await self.store.client.head(self.key)
+            self.presence.noteLook(isOurs: ObjectFacts(found, id: self.id).writing == self.facts.writing)
+            return true
+        } catch {
+            guard error.isMissing else { throw error }
+            self.presence.noteLook(isOurs: false)
+            return false
+        }
+    }
+
+    /// Asks the store for the object where it may be there or not.
+    private mutating func resolveDoubt() async throws(CacheError) {
+        guard self.presence == .doubtful else { return }
+        do throws(S3Failure) {
+            _ = try await self.look()
+        } catch {
+            throw self.store.error(error, self.id)
+        }
+    }
+
+    /// Leaves nothing behind; labels only as long as an object may still come that names them, or where the store can't be
+    /// asked. Those that no object names in the end the store's upkeep removes.
     mutating func discard() async throws(CacheError) {
         let (key, client) = (self.key, self.store.client)
         if let uploadID = self.uploadID {
             try await self.calling { () throws(S3Failure) in try await client.abortUpload(key, uploadID: uploadID) }
             self.uploadID = nil
         }
-        if self.isStored {
+        try await self.resolveDoubt()
+        if self.presence == .stored {
             try await self.calling { () throws(S3Failure) in try await client.delete(key) }
-            self.isStored = false
+            self.presence = .absent
         }
-        try await self.discardLabels()
+        if self.presence == .absent { try await self.discardLabels() }
     }
 
     private mutating func discardLabels() async throws(CacheError) {
@@ -256,8 +305,10 @@ struct ObjectAssembly {
     /// After a failure: keeps what the store has, as a suspended stream, or leaves nothing. What can't be done now, the
     /// store's upkeep does later.
     mutating func salvage(after failure: CacheError, isWanted: Bool) async {
-        guard !self.isStored else { return }
+        guard self.presence != .stored else { return }
         do throws(CacheError) {
+            try await self.resolveDoubt()
+            if isWanted, self.presence == .stored { return }
             let isKept = isWanted && self.options.original == nil && failure.code != .streamExists
             guard isKept, !self.parts.isEmpty, let uploadID = self.uploadID else { return try await self.discard() }
             let (key, client, parts) = (self.key, self.store.client, self.parts)

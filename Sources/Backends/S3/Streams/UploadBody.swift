@@ -19,6 +19,20 @@ struct UploadBody: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> Iterator { Iterator(body: self) }
 
+    /// Waits for the writer's end once everything was sent. What comes until then is more than there should be, and has
+    /// the digest be another.
+    ///
+    /// - Returns: The end; `nil` where the task was cancelled.
+    func ended() async -> UploadQueue.End? {
+        while true {
+            switch await self.queue.next() {
+            case .bytes(let bytes): self.digest.update(bytes)
+            case .end(let end): return end
+            case .cancelled: return nil
+            }
+        }
+    }
+
     struct Iterator: AsyncIteratorProtocol {
         let body: UploadBody
 
@@ -37,12 +51,23 @@ struct UploadBody: AsyncSequence, Sendable {
 
 /// A SHA-256 that is computed by one and asked for by another.
 final class RunningDigest: Sendable {
-    private let hasher = Mutex(SHA256())
-
-    func update(_ bytes: ByteBuffer) {
-        self.hasher.withLock { hasher in bytes.withUnsafeReadableBytes { hasher.update(bufferPointer: $0) } }
+    private struct State {
+        var hasher = SHA256()
+        var count: Int64 = 0
     }
 
+    private let state = Mutex(State())
+
+    func update(_ bytes: ByteBuffer) {
+        self.state.withLock { state in
+            bytes.withUnsafeReadableBytes { state.hasher.update(bufferPointer: $0) }
+            state.count += Int64(bytes.readableBytes)
+        }
+    }
+
+    /// How many bytes there were so far.
+    var count: Int64 { self.state.withLock { $0.count } }
+
     /// The digest of everything so far.
-    var value: SHA256Value? { self.hasher.withLock { SHA256Value(bytes: $0.finalize()) } }
+    var value: SHA256Value? { self.state.withLock { SHA256Value(bytes: $0.hasher.finalize()) } }
 }

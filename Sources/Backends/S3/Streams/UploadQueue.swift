@@ -16,7 +16,7 @@ final class UploadQueue: Sendable {
     enum Next: Sendable {
         case bytes(ByteBuffer)
         case end(End)
-        /// The job's task was cancelled.
+        /// The job's task was cancelled, or the job has failed.
         case cancelled
     }
 
@@ -34,7 +34,8 @@ final class UploadQueue: Sendable {
         var end: End?
         var failure: CacheError?
         var isCancelled = false
-        var job: CheckedContinuation<Void, Never>?
+        /// Who waits on the job's side: the one that sends the bytes, and the one that waits for its answer.
+        var jobs: [CheckedContinuation<Void, Never>] = []
         var writers: [CheckedContinuation<Void, Never>] = []
 
         mutating func handOver() {
@@ -43,7 +44,14 @@ final class UploadQueue: Sendable {
             self.filling = ByteBuffer()
         }
 
-        var hasNext: Bool { !self.pieces.isEmpty || self.end != nil || self.isCancelled }
+        mutating func takeJobs() -> [CheckedContinuation<Void, Never>] {
+            let jobs = self.jobs
+            self.jobs = []
+            return jobs
+        }
+
+        var isOver: Bool { self.isCancelled || self.failure != nil }
+        var hasNext: Bool { !self.pieces.isEmpty || self.end != nil || self.isOver }
     }
 
     init(pieceSize: Int, limit: Int) {
@@ -71,8 +79,8 @@ final class UploadQueue: Sendable {
         id: StreamID,
         filling fill: (inout OutputRawSpan) -> Void
     ) throws(CacheError) -> Bool {
-        let (mustWait, job) = try self.state.withLock {
-            state throws(CacheError) -> (Bool, CheckedContinuation<Void, Never>?) in
+        let (mustWait, jobs) = try self.state.withLock {
+            state throws(CacheError) -> (Bool, [CheckedContinuation<Void, Never>]) in
             if let failure = state.failure { throw failure }
             guard state.end == nil else { throw CacheError(.aborted, "The writer has ended.", streamID: id) }
             guard state.accepted + Int64(count) <= maximum else {
@@ -101,19 +109,19 @@ final class UploadQueue: Sendable {
             }
             state.accepted += Int64(count)
             state.waitingBytes += count
-            return (state.waitingBytes >= self.limit, state.pieces.isEmpty ? nil : state.job.take())
+            return (state.waitingBytes >= self.limit, state.pieces.isEmpty ? [] : state.takeJobs())
         }
-        job?.resume()
+        for job in jobs { job.resume() }
         return mustWait
     }
 
     /// Hands over what is there.
     func flush() {
-        let job = self.state.withLock { state in
+        let jobs = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.handOver()
-            return state.pieces.isEmpty ? nil : state.job.take()
+            return state.pieces.isEmpty ? [] : state.takeJobs()
         }
-        job?.resume()
+        for job in jobs { job.resume() }
     }
 
     /// Waits until half of the room is free again, or the writer can't go on.
@@ -134,13 +142,13 @@ final class UploadQueue: Sendable {
 
     /// The writer has ended; only the first end counts.
     func end(_ end: End) {
-        let job = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.end == nil else { return nil }
+        let jobs = self.state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard state.end == nil else { return [] }
             state.handOver()
             state.end = end
-            return state.job.take()
+            return state.takeJobs()
         }
-        job?.resume()
+        for job in jobs { job.resume() }
     }
 
     // MARK: The job's side
@@ -149,7 +157,7 @@ final class UploadQueue: Sendable {
     func next() async -> Next {
         while true {
             let (next, writers) = self.state.withLock { state -> (Next?, [CheckedContinuation<Void, Never>]) in
-                if state.isCancelled { return (.cancelled, []) }
+                if state.isOver { return (.cancelled, []) }
                 // Who gave up wants nothing of it to be sent.
                 if state.end == .abort { return (.end(.abort), []) }
                 guard !state.pieces.isEmpty else { return (state.end.map { .end($0) }, []) }
@@ -170,18 +178,19 @@ final class UploadQueue: Sendable {
     ///
     /// - Returns: The end, or `nil` where the job's task was cancelled first.
     func fail(_ failure: CacheError) async -> End? {
-        let writers = self.state.withLock { state in
+        let waiting = self.state.withLock { state in
             state.failure = failure
             state.pieces = []
             state.filling = ByteBuffer()
             state.waitingBytes = 0
-            let writers = state.writers
+            // A request that has failed may still wait for its next bytes.
+            let waiting = state.writers + state.takeJobs()
             state.writers = []
-            return writers
+            return waiting
         }
-        for writer in writers { writer.resume() }
+        for continuation in waiting { continuation.resume() }
         await self.wait { $0.end != nil || $0.isCancelled }
-        return self.state.withLock { $0.end }
+        return self.ending
     }
 
     private func wait(until isOver: @Sendable (State) -> Bool) async {
@@ -195,17 +204,17 @@ final class UploadQueue: Sendable {
                 let isReady = self.state.withLock { state in
                     if Task.isCancelled { state.isCancelled = true }
                     if isOver(state) { return true }
-                    state.job = continuation
+                    state.jobs.append(continuation)
                     return false
                 }
                 if isReady { continuation.resume() }
             }
         } onCancel: {
-            let job = self.state.withLock { state in
+            let jobs = self.state.withLock { state in
                 state.isCancelled = true
-                return state.job.take()
+                return state.takeJobs()
             }
-            job?.resume()
+            for job in jobs { job.resume() }
         }
     }
 }

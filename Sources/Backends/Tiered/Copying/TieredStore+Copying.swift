@@ -129,15 +129,23 @@ extension TieredStore {
             if error.code == .storageFull { self.cold.hadNoRoom(for: self.configuration.fullPauseMilliseconds) }
             throw error
         }
-        let there = try await self.cold.info(id)
-        if let there, !Self.isSame(there, info) {
+        guard let there = try await self.cold.info(id) else {
+            // Which of the two can't be told before the copy is known to have been there whole.
+            throw CacheError(
+                .aborted,
+                "The copy was gone before it was compared: the store has lost it, or it was removed at another gateway. It is "
+                    + "made again; remove the stream here, too, if it is to go.",
+                streamID: id
+            )
+        }
+        guard Self.isSame(there, info) else {
             self.logger.error(
                 "another gateway has stored another stream of this name; this one stays in the hot tier alone",
                 metadata: ["stream": "\(id)"]
             )
             return false
         }
-        guard there != nil, try await self.isWhole(info) else {
+        guard try await self.isWhole(info) else {
             self.damagedCopies.add(1, ordering: .relaxed)
             _ = try await self.cold.remove(id)
             throw CacheError(
