@@ -80,7 +80,7 @@ struct InterruptionTests {
     private static func delete(_ id: String) -> ScriptedServer.Script {
         { peer in
             try await peer.shakeHandsAsGateway()
-            #expect(try await peer.next() == .message(.delete(streamID: id)))
+            #expect(try await peer.expectDelete() == id)
             try await peer.say(#"{"type":"DELETED","streamId":"\#(id)","requestId":1}"#)
         }
     }
