@@ -13,6 +13,7 @@ from page import (
     UPLOADED,
     bars,
     begin,
+    cancel,
     end,
     ensure,
     open_stream,
@@ -385,6 +386,49 @@ def goes_on_with_a_file(bench):
     )
 
 
+def leaves_what_others_began(bench):
+    """an upload that went on with a suspended stream and is cancelled leaves that there, and one of its own is gone"""
+    page = bench.page()
+    wait_connected(page)
+    # So long that it is still under way when it is cancelled.
+    path = large(bench.file("endless.wav"), 4 << 30)
+    with open(path, "rb") as file:
+        beginning = file.read(70_000)
+    begin(page, "others")
+    send(page, "others", f"Uint8Array.from(atob('{base64.b64encode(beginning).decode()}'), (c) => c.charCodeAt(0))")
+    page.evaluate("globalThis.writers.others.close()")
+    wait_state(page, "others", "suspended")
+    open_stream(page, "others")
+    page.command("Page.setInterceptFileChooserDialog", enabled=True)
+    page.click("#resume")
+    page.choose_files("#files", path)
+    cancel(page, "others")
+    expect("stays, suspended" in text(page, ".upload-state"), "it is not said what is left")
+    wait_state(page, "others", "suspended")
+    kept = page.evaluate("""
+        import('/dashboard/connection.js')
+            .then(({ Connection }) => Connection.open())
+            .then((connection) => connection.read('others', 0, 64))
+            .then((bytes) => Array.from(bytes))
+    """)
+    expect(kept == list(beginning[:64]), f"other bytes are there: {kept}")
+    page.click("#choose")
+    page.choose_files("#files", path)
+    cancel(page, "endless.wav")
+    page.wait(
+        """
+        import('/dashboard/connection.js')
+            .then(({ Connection }) => Connection.open())
+            .then((connection) => connection.request({ type: 'INFO', streamId: 'endless.wav' }))
+            .then(() => false, ({ code }) => code === 'stream_not_found')
+        """,
+        "one of its own is gone",
+    )
+    page.click(f"{row('others')} .actions button")
+    page.click("#delete-confirm")
+    page.wait(f"document.querySelector('{row('others')}') === null", "what was left can be deleted")
+
+
 JOURNEYS = [
     starts_empty,
     uploads_a_chosen_file,
@@ -398,5 +442,6 @@ JOURNEYS = [
     records_the_microphone,
     is_searched_and_paged,
     goes_on_with_a_file,
+    leaves_what_others_began,
     resumes_after_a_kill,
 ]

@@ -50,6 +50,14 @@ def ensure(page, path):
     wait_state(page, name, "sealed")
 
 
+def cancel(page, stream_id):
+    """Cancels the upload that was begun last, once some of it was stored."""
+    page.wait(f"document.querySelector('.upload .link').textContent === '{stream_id}'", f"{stream_id} is uploaded")
+    page.wait("document.querySelector('.upload progress').value > 0", "some of it is stored")
+    page.click(".upload button[aria-label='Cancel the upload']")
+    page.wait("document.querySelector('.upload').dataset.state === 'cancelled'", "it is cancelled")
+
+
 def open_stream(page, stream_id):
     """Opens a stream by its name in the list."""
     page.click(f"{row(stream_id)} .row-name")

@@ -144,6 +144,66 @@ PROMISES = {
         }
         if (idFrom('hello.mp3') !== 'hello.mp3') return 'a fine name was changed';
     """,
+    "a recording goes on where a power cut has left it, though the gateway had said that it had more": """
+        const { Upload } = await load('upload');
+        const { RecordingSource } = await load('sources');
+        const source = new RecordingSource();
+        const part = (value) => new Uint8Array(100).fill(value);
+        for (const value of [1, 2, 3]) source.push(new Blob([part(value)]));
+        let stored = [];
+        const starts = [];
+        // Takes all, is cut off when a third of it is safe, and goes on with that.
+        class Gateway {
+            static OPEN = 1;
+            readyState = 0;
+            bufferedAmount = 0;
+            constructor() {
+                setTimeout(() => {
+                    this.readyState = 1;
+                    this.onopen();
+                });
+            }
+            send(data) {
+                if (typeof data !== 'string') {
+                    stored.push(...data);
+                    if (starts.length === 1) this.cut();
+                    return;
+                }
+                const message = JSON.parse(data);
+                if (message.type === 'START') starts.push(message);
+                if (starts.length === 2) source.finish();
+                this.say({ type: 'ANSWER', offset: stored.length, size: stored.length, requestId: message.requestId });
+            }
+            say(message) {
+                setTimeout(() => this.onmessage({ data: JSON.stringify(message) }));
+            }
+            cut() {
+                this.say({ type: 'ACK', offset: 300, durableOffset: 100 });
+                setTimeout(() => {
+                    stored = stored.slice(0, 100);
+                    this.close();
+                    // The microphone knows nothing of that.
+                    source.push(new Blob([part(4)]));
+                });
+            }
+            close() {
+                if (this.readyState === 3) return;
+                this.readyState = 3;
+                setTimeout(() => this.onclose());
+            }
+        }
+        const { WebSocket } = globalThis;
+        const upload = new Upload('cut', source, {});
+        try {
+            globalThis.WebSocket = Gateway;
+            await upload.run();
+        } finally {
+            globalThis.WebSocket = WebSocket;
+        }
+        if (upload.state !== 'sealed') return `${upload.state}: ${upload.note}`;
+        if (starts.length !== 2 || starts[1].resume !== true) return JSON.stringify(starts);
+        if (stored.join() !== [1, 2, 3, 4].flatMap((value) => [...part(value)]).join()) return `stored: ${stored}`;
+    """,
     "numbers and times are written for people": """
         const words = await load('words');
         const cases = [

@@ -23,7 +23,7 @@ struct BenchCommand: AsyncParsableCommand {
 
             Each is warmed up first, and run several times; the median is reported, and how far the runs are apart. Give \
             --gateway-pid to learn what the gateway uses; it must run on this machine. The gateway's disk is written to, \
-            and what was written removed.
+            and what was written removed, also at Ctrl-C; what can't be removed is named.
             """
     )
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import AudioClient
-import NIOPosix
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -74,11 +73,17 @@ final class Console: Sendable {
     static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// Asks a person, where there is one; where standard input is no terminal nobody is asked, and the answer is yes.
+    ///
+    /// - Throws: `CancellationError` where the task was cancelled before there was an answer.
     static func confirms(_ question: String) async throws -> Bool {
         guard self.canAsk else { return true }
         self.write("\(question) [y/N] ", to: STDERR_FILENO)
-        return try await NIOThreadPool.singleton.runIfActive {
-            ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+        do {
+            return ["y", "yes"].contains(try await TypedLine.read().lowercased())
+        } catch {
+            // What is said next has a line of its own.
+            self.write("\n", to: STDERR_FILENO)
+            throw error
         }
     }
 

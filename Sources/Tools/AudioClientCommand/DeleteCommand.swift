@@ -32,13 +32,19 @@ struct DeleteCommand: AsyncParsableCommand {
                 let catalogue = Catalogue(client: client)
                 var deleted: [String] = []
                 var failure: ClientError?
-                for id in ids {
+                for (index, id) in ids.enumerated() {
                     do throws(ClientError) {
                         guard try await Self.isMeant(id, catalogue, force: force) else { continue }
                         try await catalogue.delete(id)
                         deleted.append(id)
                     } catch {
-                        guard ids.count > 1, error.cause != .cancelled, !error.isOfTheConnection else { throw error }
+                        if error.cause == .cancelled {
+                            if !deleted.isEmpty {
+                                try session.console.result(DeleteDocument(deleted: deleted), lines: deleted)
+                            }
+                            throw Self.interrupted(before: ids[index...])
+                        }
+                        guard ids.count > 1, !error.isOfTheConnection else { throw error }
                         session.console.failure(error, isLast: false)
                         failure = failure ?? error
                     }
@@ -47,6 +53,17 @@ struct DeleteCommand: AsyncParsableCommand {
                 if let failure { throw ExitCode(failure.code.rawValue) }
             }
         }
+    }
+
+    /// What is said of an interruption: the streams that nobody has answered for.
+    private static func interrupted(before ids: ArraySlice<String>) -> ClientError {
+        let names = ids.joined(separator: " ")
+        return ClientError(
+            .io,
+            "Interrupted before these were known to be deleted: \(names).",
+            remedy: "Where they are to go still, run audio-client delete \(names).",
+            cause: .cancelled
+        )
     }
 
     private static func isMeant(_ id: String, _ catalogue: Catalogue, force: Bool) async throws(ClientError) -> Bool {

@@ -46,15 +46,20 @@ struct Session: Sendable {
 
 extension Console {
     /// Runs a command's work. A failure is told, and becomes the process's exit code; an interrupt cancels the work,
-    /// so that it leaves nothing half-done behind.
+    /// so that it leaves nothing half-done behind, or says what it does leave.
     func run(_ work: @escaping @Sendable () async throws -> Void) async throws {
         do {
             try await Interruption.cancelling(work)
         } catch let error as ExitCode {
             throw error
-        } catch is Interruption {
-            self.notice("Interrupted.")
-            throw ExitCode(130)
+        } catch let interruption as Interruption {
+            // What there is to do about it is said also to who wants to hear nothing but the result.
+            if let left = interruption.failure as? ClientError, left.cause == .cancelled, !left.remedy.isEmpty {
+                self.failure(left, isLast: false)
+            } else {
+                self.notice("Interrupted.")
+            }
+            throw ExitCode(Interruption.exitStatus)
         } catch let error as CacheError {
             self.failure(ClientError(.usage, error.message))
             throw ExitCode(ClientError.Code.usage.rawValue)

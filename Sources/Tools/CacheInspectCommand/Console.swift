@@ -58,7 +58,8 @@ final class Console: Sendable {
         }
     }
 
-    /// Does a command's work. A failure is told, and becomes the process's exit code; an interrupt cancels the work.
+    /// Does a command's work. A failure is told, and becomes the process's exit code; an interrupt cancels the work, and
+    /// what that says of where it stands is told.
     func run(_ work: @escaping @Sendable (Console) async throws -> Void) async throws {
         // A pipe that nobody reads any more is an error of write(2), and not the end of the process.
         signal(SIGPIPE, SIG_IGN)
@@ -66,9 +67,14 @@ final class Console: Sendable {
             try await Interruption.cancelling { try await work(self) }
         } catch let code as ExitCode {
             throw code
-        } catch is Interruption {
-            self.notice("Interrupted.")
-            throw ExitCode(InspectError.Code.interrupted.rawValue)
+        } catch let interruption as Interruption {
+            let failure = interruption.failure.map { InspectError.from($0) }
+            if let failure, failure.code == .interrupted {
+                self.notice("\(failure)")
+            } else {
+                self.notice("Interrupted.")
+            }
+            throw ExitCode(Interruption.exitStatus)
         } catch {
             let error = InspectError.from(error)
             self.notice("\(error)")

@@ -34,7 +34,8 @@ struct ExportCommand: AsyncParsableCommand {
         let (location, id, file) = (self.location, self.id, self.file)
         let (allowsDamage, isJSON) = (self.allowDamage, self.json)
         try await Console().run { console in
-            let summary = try location.inspector().export(try StreamID(id), to: file, allowsDamage: allowsDamage)
+            let summary = try await location.inspector()
+                .export(try StreamID(id), to: file, allowsDamage: allowsDamage)
             try console.result(isJSON ? try summary.json() : summary.line + "\n")
             if summary.isVerified == false { throw ExitCode(InspectError.Code.wrong.rawValue) }
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CacheInspect
+import Synchronization
 
 /// `cache-inspect repair`
 struct RepairCommand: AsyncParsableCommand {
@@ -32,15 +33,15 @@ struct RepairCommand: AsyncParsableCommand {
         options.forgetsMissing = self.forgetMissing
         let (location, asked, isJSON) = (self.location, options, self.json)
         try await Console().run { console in
-            var failure: (any Error)?
-            let summary = try location.inspector(asked.isApplied ? .update : .read).repair(asked) { step in
+            let failure = Mutex<(any Error)?>(nil)
+            let summary = try await location.inspector(asked.isApplied ? .update : .read).repair(asked) { step in
                 do {
                     try console.result((isJSON ? try RepairDocument.line(step) : step.line) + "\n")
                 } catch {
-                    failure = failure ?? error
+                    failure.withLock { $0 = $0 ?? error }
                 }
             }
-            if let failure { throw failure }
+            if let failure = failure.withLock({ $0 }) { throw failure }
             try console.result((isJSON ? try RepairDocument.line(summary) : summary.line) + "\n")
             if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
         }

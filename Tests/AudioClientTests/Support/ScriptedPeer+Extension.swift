@@ -25,9 +25,15 @@ extension ScriptedPeer {
     }
 
     /// Waits for DELETE.
-    func expectDelete() async throws {
+    ///
+    /// - Returns: The stream.
+    @discardableResult
+    func expectDelete() async throws -> String {
         let received = try await self.next()
-        guard case .message(.delete) = received else { throw Surprise(description: "\(received), not DELETE") }
+        guard case .message(.delete(let streamID)) = received else {
+            throw Surprise(description: "\(received), not DELETE")
+        }
+        return streamID
     }
 
     /// Sends SUBSCRIBED.

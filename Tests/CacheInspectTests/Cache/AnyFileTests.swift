@@ -40,7 +40,7 @@ struct AnyFileTests {
                 try await attempt { _ = try inspector.statistics().lines(width: 80) }
                 try await attempt { _ = try inspector.details(try StreamID("s1")) }
                 try await attempt { _ = try await inspector.verify(VerifyOptions()) { _ in } }
-                try await attempt { _ = try inspector.repair(RepairOptions()) }
+                try await attempt { _ = try await inspector.repair(RepairOptions()) }
             }
         }
     }

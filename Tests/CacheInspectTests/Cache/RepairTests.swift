@@ -1,6 +1,8 @@
 import CacheInspect
 import CacheProtocol
+import Dispatch
 import SQLiteBackend
+import Synchronization
 import TestSupport
 import Testing
 
@@ -27,26 +29,28 @@ struct RepairTests {
     private func repair(
         _ cache: TestCache,
         _ change: (inout RepairOptions) -> Void = { _ in }
-    ) throws -> (summary: RepairSummary, steps: [String: RepairStep]) {
+    ) async throws -> (summary: RepairSummary, steps: [String: RepairStep]) {
         var options = RepairOptions()
         change(&options)
-        var steps: [String: RepairStep] = [:]
-        let summary = try cache.inspector().repair(options) { steps[$0.id.rawValue] = $0 }
-        return (summary, steps)
+        let steps = Mutex<[String: RepairStep]>([:])
+        let summary = try await cache.inspector().repair(options) { step in
+            steps.withLock { $0[step.id.rawValue] = step }
+        }
+        return (summary, steps.withLock { $0 })
     }
 
     @Test("a lost stream's file that is back is what its row knows, digest and all, or it is told that it is another")
-    func returned() throws {
+    func returned() async throws {
         for isSame in [true, false] {
             let cache = try TestCache()
             let before = try cache.add("a")
             try cache.remove("a.audio")
-            _ = try self.repair(cache) { $0.isApplied = true }
+            _ = try await self.repair(cache) { $0.isApplied = true }
             #expect(try cache.row(of: "a")?.state == .missing)
             // As a copy without extended attributes.
             let bytes = TestCache.Content.short.bytes
             try cache.addFile("a.audio", isSame ? bytes : bytes.dropLast())
-            let (summary, _) = try self.repair(cache) { $0.isApplied = true }
+            let (summary, _) = try await self.repair(cache) { $0.isApplied = true }
             #expect(summary.mended == (isSame ? 1 : 0) && summary.left == (isSame ? 0 : 1))
             let row = try #require(try cache.row(of: "a"))
             #expect(row.state == (isSame ? .sealed : .missing))
@@ -55,11 +59,11 @@ struct RepairTests {
     }
 
     @Test("a dry run says what it would do, and does nothing")
-    func dry() throws {
+    func dry() async throws {
         let cache = try self.damaged()
         let before = try #require(cache.index).streams()
         let (files, contents) = (cache.directory.contents, try self.contents(cache))
-        let (summary, steps) = try self.repair(cache)
+        let (summary, steps) = try await self.repair(cache)
         #expect(summary.exitCode == 1)
         #expect(
             steps.mapValues(\.fault) == [
@@ -74,10 +78,10 @@ struct RepairTests {
     }
 
     @Test("applied, everything that can agree does, and all bytes are still there")
-    func applied() throws {
+    func applied() async throws {
         let cache = try self.damaged()
         let contents = try self.contents(cache)
-        let (summary, _) = try self.repair(cache) { $0.isApplied = true }
+        let (summary, _) = try await self.repair(cache) { $0.isApplied = true }
         #expect(summary.mended == 5)
         #expect(summary.left == 1)
         #expect(summary.exitCode == 1)
@@ -87,15 +91,15 @@ struct RepairTests {
         #expect(try cache.row(of: "ahead")?.state == .sealed)
         #expect(try cache.row(of: "cut")?.size == 1)
         #expect(try self.contents(cache) == contents)
-        let again = try self.repair(cache).steps
+        let again = try await self.repair(cache).steps
         #expect(Set(again.keys) == ["gone", "resized"])
         #expect(again.values.allSatisfy { !$0.isMendable })
     }
 
     @Test("lost streams are forgotten where that is wanted")
-    func forgotten() throws {
+    func forgotten() async throws {
         let cache = try self.damaged()
-        _ = try self.repair(cache) {
+        _ = try await self.repair(cache) {
             $0.isApplied = true
             $0.forgetsMissing = true
         }
@@ -103,7 +107,7 @@ struct RepairTests {
     }
 
     @Test("an unfinished stream whose file a power cut has taken is forgotten, also after a start has marked it")
-    func unfinishedWithoutFile() throws {
+    func unfinishedWithoutFile() async throws {
         let cache = try TestCache()
         try cache.addRow(try TestCache.row("unseen", state: .suspended))
         var marked = try TestCache.row("marked", state: .suspended)
@@ -113,7 +117,7 @@ struct RepairTests {
         var lost = try TestCache.row("lost")
         lost.state = .missing
         try cache.addRow(lost)
-        let (summary, steps) = try self.repair(cache) { $0.isApplied = true }
+        let (summary, steps) = try await self.repair(cache) { $0.isApplied = true }
         #expect(steps.mapValues(\.fault) == ["unseen": .orphanRow, "marked": .orphanRow, "lost": .missingFile])
         #expect(summary.mended == 2 && summary.left == 1)
         #expect(try cache.row(of: "unseen") == nil)
@@ -122,33 +126,63 @@ struct RepairTests {
     }
 
     @Test("while a gateway is at work nothing is changed, and a dry run still speaks")
-    func held() throws {
+    func held() async throws {
         let cache = try self.damaged()
         let held = try cache.hold()
         let before = try #require(cache.index).streams()
-        let error = #expect(throws: InspectError.self) { try self.repair(cache) { $0.isApplied = true } }
+        var options = RepairOptions()
+        options.isApplied = true
+        let (inspector, applied) = (try cache.inspector(), options)
+        let error = await #expect(throws: InspectError.self) { try await inspector.repair(applied) }
         #expect(error?.code == .busy)
         #expect(try #require(cache.index).streams() == before)
-        #expect(try self.repair(cache).summary.mended == 5)
+        #expect(try await self.repair(cache).summary.mended == 5)
         held.release()
     }
 
     @Test("a cache in which everything agrees needs nothing, gateway or not")
-    func nothing() throws {
+    func nothing() async throws {
         let cache = try TestCache()
         try cache.add("good")
         let held = try cache.hold()
-        let (summary, steps) = try self.repair(cache) { $0.isApplied = true }
+        let (summary, steps) = try await self.repair(cache) { $0.isApplied = true }
         #expect(summary.exitCode == 0)
         #expect(steps.isEmpty)
         held.release()
     }
 
     @Test("a directory without an index has nothing to repair")
-    func noIndex() throws {
+    func noIndex() async throws {
         let cache = try TestCache(hasIndex: false)
-        let error = #expect(throws: InspectError.self) { try self.repair(cache) }
+        let inspector = try cache.inspector()
+        let error = await #expect(throws: InspectError.self) { try await inspector.repair(RepairOptions()) }
         #expect(error?.code == .noIndex)
+    }
+
+    @Test("a repair that is interrupted ends behind the step that it is at, and says that there may be more")
+    func interrupted() async throws {
+        let cache = try TestCache()
+        for number in 0..<20 { try cache.addRow(try TestCache.row("row-\(number)", state: .suspended)) }
+        var options = RepairOptions()
+        options.isApplied = true
+        let (inspector, applied) = (try cache.inspector(), options)
+        let (stepping, announce) = AsyncStream<Void>.makeStream()
+        let cancelled = DispatchSemaphore(value: 0)
+        let repair = Task {
+            try await inspector.repair(applied) { _ in
+                announce.yield()
+                cancelled.wait()
+            }
+        }
+        for await _ in stepping { break }
+        repair.cancel()
+        // One for each step that there could be.
+        for _ in 0..<20 { cancelled.signal() }
+        let summary = try await repair.value
+        #expect(summary.isInterrupted && summary.mended == 1 && summary.exitCode == 130)
+        #expect(summary.line.contains("Interrupted before all was looked at"))
+        #expect(try RepairDocument.line(summary).contains("\"isInterrupted\":true"))
+        #expect(try #require(cache.index).streams().count == 19)
     }
 
     private func contents(_ cache: TestCache) throws -> [String: [UInt8]] {

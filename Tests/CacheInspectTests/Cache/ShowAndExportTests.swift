@@ -1,5 +1,7 @@
 import CacheInspect
 import CacheProtocol
+import Dispatch
+import FileBackendSupport
 import Foundation
 import SQLiteBackend
 import TestSupport
@@ -48,12 +50,12 @@ struct ShowAndExportTests {
     }
 
     @Test("an export has all bytes, replaces the file that was there, and leaves nothing else")
-    func export() throws {
+    func export() async throws {
         let cache = try TestCache()
         try cache.add("s", .long)
         let target = try TemporaryDirectory()
         try Data("old".utf8).write(to: URL(filePath: target.file("out.wav")))
-        let summary = try cache.inspector(.read).export(try StreamID("s"), to: target.file("out.wav"))
+        let summary = try await cache.inspector(.read).export(try StreamID("s"), to: target.file("out.wav"))
         #expect(summary.isVerified == true)
         #expect(summary.size == 2_500_000)
         #expect(Array(try Data(contentsOf: URL(filePath: target.file("out.wav")))) == TestCache.Content.long.bytes)
@@ -61,24 +63,25 @@ struct ShowAndExportTests {
     }
 
     @Test("damaged bytes are not exported, unless that is wanted")
-    func damaged() throws {
+    func damaged() async throws {
         let cache = try TestCache()
         try cache.add("s", .long)
         try cache.flipBit(of: "s.audio", at: 2_000_000)
         let target = try TemporaryDirectory()
         let inspector = try cache.inspector(.read)
-        let error = #expect(throws: InspectError.self) {
-            try inspector.export(try StreamID("s"), to: target.file("out"))
+        let path = target.file("out")
+        let error = await #expect(throws: InspectError.self) {
+            try await inspector.export(try StreamID("s"), to: path)
         }
         #expect(error?.code == .wrong)
         #expect(target.contents == [])
-        let summary = try inspector.export(try StreamID("s"), to: target.file("out"), allowsDamage: true)
+        let summary = try await inspector.export(try StreamID("s"), to: path, allowsDamage: true)
         #expect(summary.isVerified == false)
         #expect(target.contents == ["out"])
     }
 
     @Test("an export to where no file can be is refused, and makes no directory")
-    func target() throws {
+    func target() async throws {
         let cache = try TestCache()
         try cache.add("s")
         let target = try TemporaryDirectory()
@@ -86,18 +89,48 @@ struct ShowAndExportTests {
         for (path, code) in [
             (target.path, InspectError.Code.usage), (target.file("no/out"), .cannotCreate), ("", .usage),
         ] {
-            let error = #expect(throws: InspectError.self) { try inspector.export(try StreamID("s"), to: path) }
+            let error = await #expect(throws: InspectError.self) {
+                try await inspector.export(try StreamID("s"), to: path)
+            }
             #expect(error?.code == code)
         }
         #expect(target.contents == [])
     }
 
+    @Test("an export that is interrupted leaves nothing of itself, and the file that was there as it was")
+    func interrupted() async throws {
+        let cache = try TestCache()
+        try cache.add("s", .long)
+        let target = try TemporaryDirectory()
+        let path = target.file("out")
+        try Data("old".utf8).write(to: URL(filePath: path))
+        let calls = FaultyFileCalls()
+        let (writing, announce) = AsyncStream<Void>.makeStream()
+        let cancelled = DispatchSemaphore(value: 0)
+        calls.hook { call, _ in
+            guard call == .write else { return }
+            announce.yield()
+            cancelled.wait()
+        }
+        let inspector = try CacheInspector(try CacheLocation(directory: cache.directory.path), calls: calls)
+        let export = Task { try await inspector.export(try StreamID("s"), to: path) }
+        for await _ in writing { break }
+        export.cancel()
+        calls.hook(nil)
+        cancelled.signal()
+        let error = await #expect(throws: InspectError.self) { try await export.value }
+        #expect(error?.code == .interrupted)
+        #expect(error?.sentence.contains("1048576 bytes of stream s") == true, "\(String(describing: error))")
+        #expect(target.contents == ["out"])
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data("old".utf8))
+    }
+
     @Test("an unfinished stream is exported as far as it has got")
-    func unfinished() throws {
+    func unfinished() async throws {
         let cache = try TestCache()
         try cache.add("s", state: .suspended)
         let target = try TemporaryDirectory()
-        let summary = try cache.inspector(.read).export(try StreamID("s"), to: target.file("out"))
+        let summary = try await cache.inspector(.read).export(try StreamID("s"), to: target.file("out"))
         #expect(summary.isVerified == nil)
         #expect(summary.size == 3)
     }

@@ -38,7 +38,8 @@ public struct Bench: Sendable {
     /// Measures.
     ///
     /// - Returns: What came of it.
-    /// - Throws: ``ClientError`` where a connection failed: then nothing was measured.
+    /// - Throws: ``ClientError`` where a connection failed, or with cause `cancelled`: then nothing was measured. What the
+    ///   measurement had in a gateway of ours is removed; what can't be in a few seconds is named by the error.
     public func run() async throws(ClientError) -> BenchReport {
         var report = BenchReport(plan: self.plan, streamSize: self.plan.streamSize)
         if let processID = self.processID {
@@ -47,43 +48,59 @@ public struct Bench: Sendable {
         let begin = ContinuousClock.now
         let connections = try await self.open(self.plan.totalConnections)
         report.connectSeconds = (ContinuousClock.now - begin).inSeconds
+        let streams = BenchStreams()
+        var failure: ClientError?
         do throws(ClientError) {
-            report.runs = try await self.measure(connections)
+            report.runs = try await self.measure(connections, streams)
         } catch {
-            await self.close(connections)
-            throw error
+            failure = error
         }
         await self.close(connections)
+        let left = connections.first?.isOurGateway == true ? await self.remove(streams) : []
+        if let failure { throw failure.leaving(left, in: self.client.server) }
+        if !left.isEmpty { self.tell("left in the gateway: \(left.joined(separator: " "))") }
         return report
     }
 
-    private func measure(_ connections: [ClientConnection]) async throws(ClientError) -> [BenchReport.Run] {
-        let load = try await self.makeLoad(connections)
+    /// Removes what is left.
+    ///
+    /// - Returns: What is left all the same.
+    private func remove(_ streams: BenchStreams) async -> [String] {
+        guard !streams.left.isEmpty else { return [] }
+        // Said before it is tried, for who does not wait for its end.
+        self.tell("removing \(streams.left.joined(separator: " "))")
+        await BenchRemoval(client: self.client, streams: streams).run()
+        return streams.left
+    }
+
+    private func measure(
+        _ connections: [ClientConnection],
+        _ streams: BenchStreams
+    ) async throws(ClientError) -> [BenchReport.Run] {
+        let load = try await self.makeLoad(connections, streams)
         var runs: [BenchReport.Run] = []
-        do throws(ClientError) {
-            if self.plan.warmUp > .zero {
-                self.tell("warming up")
-                _ = try await load.run(self.plan.warmUp)
-            }
-            for number in 1...self.plan.repetitions {
-                self.tell("run \(number) of \(self.plan.repetitions)")
-                runs.append(
-                    try await self.observe { () async throws(ClientError) in try await load.run(self.plan.duration) }
-                )
-            }
-        } catch {
-            await load.cleanUp()
-            throw error
+        if self.plan.warmUp > .zero {
+            self.tell("warming up")
+            _ = try await load.run(self.plan.warmUp)
+        }
+        for number in 1...self.plan.repetitions {
+            self.tell("run \(number) of \(self.plan.repetitions)")
+            runs.append(
+                try await self.observe { () async throws(ClientError) in try await load.run(self.plan.duration) }
+            )
         }
         await load.cleanUp()
         return runs
     }
 
-    private func makeLoad(_ connections: [ClientConnection]) async throws(ClientError) -> any BenchLoad {
+    private func makeLoad(
+        _ connections: [ClientConnection],
+        _ streams: BenchStreams
+    ) async throws(ClientError) -> any BenchLoad {
         switch self.plan.mode {
-        case .upload: UploadLoad(plan: self.plan, connections: connections)
-        case .download, .get: try await ReadLoad.storing(self.plan, connections)
-        case .live: LiveLoad(plan: self.plan, connections: connections)
+        case .upload: UploadLoad(plan: self.plan, connections: connections, streams: streams)
+        case .download, .get: try await ReadLoad.storing(self.plan, connections, streams)
+        case .live: LiveLoad(plan: self.plan, connections: connections, streams: streams)
         case .idle: IdleLoad(connections: connections)
         }
     }
@@ -154,6 +171,9 @@ public struct Bench: Sendable {
                 case .success(let connection): connections.append(connection)
                 case .failure(let error): failure = error
                 }
+            }
+            if Task.isCancelled {
+                failure = failure ?? ErrorHandler.clientError(CancellationError(), while: "opening connections")
             }
             if let failure {
                 await self.close(connections)

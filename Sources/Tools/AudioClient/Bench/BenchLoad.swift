@@ -5,7 +5,7 @@ import Wire
 protocol BenchLoad: Sendable {
     /// Keeps them busy for a while, and a little longer where something is to be completed.
     func run(_ duration: Duration) async throws(ClientError) -> BenchReport.Run
-    /// Removes what was left behind.
+    /// Removes what is left when all runs are done.
     func cleanUp() async
 }
 
@@ -61,16 +61,17 @@ private func timed<Value>(
 struct UploadLoad: BenchLoad {
     let plan: BenchPlan
     let connections: [ClientConnection]
+    let streams: BenchStreams
 
     func run(_ duration: Duration) async throws(ClientError) -> BenchReport.Run {
         let frames = BenchFrames(chunkSize: self.plan.chunkSize)
-        let plan = self.plan
+        let (plan, streams) = (self.plan, self.streams)
         let deadline = ContinuousClock.now + duration
         return try await .sum(over: self.connections) { connection throws(ClientError) in
             var run = BenchReport.Run()
             var (start, stop, delete) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
             repeat {
-                let id = StreamIDGenerator.shared.next()
+                let id = streams.begin()
                 var message = ClientMessage.Start(streamID: id)
                 if connection.isOurGateway, plan.streamSize > 0 { message.size = plan.streamSize }
                 let request = message
@@ -80,6 +81,7 @@ struct UploadLoad: BenchLoad {
                 if connection.isOurGateway {
                     try await timed(&delete) { () async throws(ClientError) in try await connection.delete(id) }
                 }
+                streams.removed(id)
                 run.bytes += plan.streamSize
                 run.operations += 1
             } while ContinuousClock.now < deadline
@@ -105,20 +107,22 @@ extension ClientConnection {
 struct ReadLoad: BenchLoad {
     let plan: BenchPlan
     let connections: [ClientConnection]
+    let streams: BenchStreams
     let streamID: String
 
     /// Uploads the stream that is to be read.
     static func storing(
         _ plan: BenchPlan,
-        _ connections: [ClientConnection]
+        _ connections: [ClientConnection],
+        _ streams: BenchStreams
     ) async throws(ClientError) -> ReadLoad {
-        let id = StreamIDGenerator.shared.next()
+        let id = streams.begin()
         if let connection = connections.first {
             _ = try await connection.start(ClientMessage.Start(streamID: id))
             try await connection.send(BenchFrames(chunkSize: plan.chunkSize), of: plan.streamSize)
             _ = try await connection.stop(id)
         }
-        return ReadLoad(plan: plan, connections: connections, streamID: id)
+        return ReadLoad(plan: plan, connections: connections, streams: streams, streamID: id)
     }
 
     func run(_ duration: Duration) async throws(ClientError) -> BenchReport.Run {
@@ -163,8 +167,12 @@ struct ReadLoad: BenchLoad {
 
     func cleanUp() async {
         guard let connection = self.connections.first, connection.isOurGateway else { return }
-        // A stream that can't be removed any more is the gateway's to keep or to expire.
-        try? await connection.delete(self.streamID)
+        do throws(ClientError) {
+            try await connection.delete(self.streamID)
+            self.streams.removed(self.streamID)
+        } catch {
+            // It may be done over another connection.
+        }
     }
 }
 
@@ -172,6 +180,7 @@ struct ReadLoad: BenchLoad {
 struct LiveLoad: BenchLoad {
     let plan: BenchPlan
     let connections: [ClientConnection]
+    let streams: BenchStreams
 
     /// One stream's connections.
     private struct Stream: Sendable {
@@ -186,14 +195,16 @@ struct LiveLoad: BenchLoad {
         let streams = (0..<plan.connections).map { index in
             let first = index * (1 + plan.tails)
             return Stream(
-                id: StreamIDGenerator.shared.next(),
+                id: self.streams.begin(),
                 writer: self.connections[first],
                 tails: self.connections[(first + 1)..<(first + 1 + plan.tails)]
             )
         }
         let deadline = NIODeadline.now() + duration.timeAmount
         return try await .sum(over: streams) { stream throws(ClientError) in
-            try await Self.run(stream, plan, until: deadline)
+            let run = try await Self.run(stream, plan, until: deadline)
+            self.streams.removed(stream.id)
+            return run
         }
     }
 

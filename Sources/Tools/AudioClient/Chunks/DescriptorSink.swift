@@ -81,8 +81,9 @@ public struct DescriptorSink: ChunkSink {
                 throw ErrorHandler.clientError(CancellationError(), while: "writing to \(self.name)")
             }
             var entry = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
-            // Whatever poll(2) has to say but "not yet", write(2) says better.
-            if poll(&entry, 1, 100) != 0 { return }
+            let ready = poll(&entry, 1, 100)
+            // Whatever poll(2) has to say but "not yet", write(2) says better. A signal that ends the wait says nothing.
+            if ready > 0 || ready < 0 && errno != EINTR { return }
         }
     }
 }

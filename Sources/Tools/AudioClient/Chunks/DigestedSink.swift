@@ -38,13 +38,14 @@ extension DigestedSink<FileChunkSink> {
     ///
     /// - Parameter file: The file.
     /// - Returns: The sink.
-    /// - Throws: ``ClientError`` with code `io`.
+    /// - Throws: ``ClientError`` with code `io`, or with cause `cancelled`.
     public static func goingOn(with file: GrowingFile) async throws(ClientError) -> Self {
-        try await Verification.offLoop("reading \(file.path)") { () throws(ClientError) in
+        try await Verification.offLoop("reading \(file.path)") { cancellation throws(ClientError) in
             var sink = Self(FileChunkSink(file))
             var block = ByteBufferAllocator().buffer(capacity: 256 << 10)
             var offset: Int64 = 0
             while offset < file.size {
+                try cancellation.check()
                 block.clear()
                 let wanted = Int(min(file.size - offset, 256 << 10))
                 let result = block.withUnsafeMutableWritableBytes { target in

@@ -105,11 +105,13 @@ public final class LiveInput: Sendable {
 
     private func read(_ hash: SHA256) async throws(ClientError) -> Reading {
         let (descriptor, name, chunkSize) = (self.descriptor, self.name, self.chunkSize)
-        return try await Verification.offLoop("reading \(name)") { () throws(ClientError) in
+        return try await Verification.offLoop("reading \(name)") { _ throws(ClientError) in
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             // Short enough for an interrupt to be felt at once, long enough to cost nothing.
             // A number that is none would be passed over by poll(2), and is for read(2) to refuse.
-            guard descriptor < 0 || poll(&entry, 1, 100) != 0 else { return .nothingYet }
+            let ready = descriptor < 0 ? 1 : poll(&entry, 1, 100)
+            // The interrupt itself may end it, and then read(2) would wait for bytes that nobody wants.
+            if ready == 0 || ready < 0 && errno == EINTR { return .nothingYet }
             var bytes = ByteBufferAllocator().buffer(capacity: chunkSize)
             var number: Int32 = 0
             let count = bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: chunkSize) { target in

@@ -15,7 +15,7 @@ public struct WebSocketClient: Sendable {
     /// The server.
     public let server: ServerURL
     /// How the client works.
-    public let configuration: ClientConfiguration
+    public private(set) var configuration: ClientConfiguration
     /// Is told what the client does beyond what it was asked for, and how far it has got; called on event loops, and
     /// often: it must return at once.
     public let observer: @Sendable (ClientEvent) -> Void
@@ -113,6 +113,16 @@ public struct WebSocketClient: Sendable {
             }
             throw ConnectFailure.clientError(error, server: self.server, timeout: self.configuration.connectTimeout)
         }
+    }
+
+    /// The same client in a hurry: it tries nothing again, and waits for no single thing longer than so long.
+    func hurried(_ limit: Duration) -> WebSocketClient {
+        var client = self
+        client.configuration.connectTimeout = min(self.configuration.connectTimeout, limit)
+        client.configuration.handshakeTimeout = min(self.configuration.handshakeTimeout, limit)
+        client.configuration.answerTimeout = min(self.configuration.answerTimeout, limit)
+        client.configuration.backoff.maximumRetries = 0
+        return client
     }
 
     /// Opens a connection for the time of a call.

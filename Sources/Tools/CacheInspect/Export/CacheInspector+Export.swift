@@ -32,11 +32,22 @@ extension CacheInspector {
     ///   - allowsDamage: Whether bytes are copied that are not those that were stored.
     /// - Returns: What was exported.
     /// - Throws: ``InspectError`` with code `wrong` where there is no such stream, its file is gone, or its bytes are
-    ///   damaged; `cannotCreate` or `io`.
+    ///   damaged; `cannotCreate` or `io`; `interrupted` where the task was cancelled, and then nothing is left behind.
     public func export(
         _ id: StreamID,
         to path: String,
         allowsDamage: Bool = false
+    ) async throws(InspectError) -> ExportSummary {
+        try await BlockingWork.attempt { cancellation throws(InspectError) in
+            try self.copyOut(id, to: path, allowsDamage: allowsDamage, cancellation)
+        }
+    }
+
+    private func copyOut(
+        _ id: StreamID,
+        to path: String,
+        allowsDamage: Bool,
+        _ cancellation: BlockingWork.Cancellation
     ) throws(InspectError) -> ExportSummary {
         let row = try self.row(id)
         let (directory, name) = try Self.target(path)
@@ -51,7 +62,15 @@ extension CacheInspector {
             try self.files.calls.open(temporary, in: folder, .create)
         }
         do throws(InspectError) {
-            let (size, digest) = try self.copy(source, to: output)
+            let (size, digest) = try self.copy(source, to: output) { (offset) throws(InspectError) in
+                guard cancellation.isCancelled else { return }
+                throw InspectError(
+                    .interrupted,
+                    "Interrupted when \(offset) bytes of stream \(id) were copied: they are removed again, and \(path) "
+                        + "is what it was before.",
+                    remedy: "Export the stream again for the whole of it."
+                )
+            }
             try Self.compare(row, size: size, digest: digest, allowsDamage: allowsDamage)
             try Self.calling(.io) { () throws(SystemCallError) in
                 try self.files.calls.flush(output)
@@ -91,12 +110,20 @@ extension CacheInspector {
         return (directory, name)
     }
 
-    private func copy(_ source: OpenFile, to output: OpenFile) throws(InspectError) -> (Int64, SHA256Value) {
+    /// Copies all bytes.
+    ///
+    /// - Parameter goesOn: Is told before each block how many were copied; what it throws ends the copying.
+    private func copy(
+        _ source: OpenFile,
+        to output: OpenFile,
+        _ goesOn: (Int64) throws(InspectError) -> Void
+    ) throws(InspectError) -> (Int64, SHA256Value) {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: StreamCheck.blockLength, alignment: 4_096)
         defer { memory.deallocate() }
         var hasher = SHA256()
         var offset: Int64 = 0
         while true {
+            try goesOn(offset)
             let count = try Self.calling(.io) { () throws(SystemCallError) in
                 try self.files.read(source, at: offset, into: memory)
             }

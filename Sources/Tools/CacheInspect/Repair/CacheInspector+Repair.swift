@@ -9,13 +9,23 @@ extension CacheInspector {
     ///
     /// - Parameters:
     ///   - options: Whether it is done, and what may be.
-    ///   - observer: Told each step, before it is done.
-    /// - Returns: What came of it.
+    ///   - observer: Told each step, before it is done, on a thread that may wait.
+    /// - Returns: What came of it; where the task was cancelled, as far as it had got: each step is done or is not.
     /// - Throws: ``InspectError`` with code `noIndex` where there is none, `busy` where something is to be done and a
     ///   gateway holds the directory, or `io`.
     public func repair(
         _ options: RepairOptions,
-        observer: (RepairStep) -> Void = { _ in }
+        observer: @escaping @Sendable (RepairStep) -> Void = { _ in }
+    ) async throws(InspectError) -> RepairSummary {
+        try await BlockingWork.attempt { cancellation throws(InspectError) in
+            try self.mend(options, cancellation, observer)
+        }
+    }
+
+    private func mend(
+        _ options: RepairOptions,
+        _ cancellation: BlockingWork.Cancellation,
+        _ observer: (RepairStep) -> Void
     ) throws(InspectError) -> RepairSummary {
         guard let inventory = self.inventory as? IndexInventory else {
             throw InspectError(
@@ -28,7 +38,7 @@ extension CacheInspector {
         let lock = options.isApplied ? try self.files.lock() : nil
         var summary = RepairSummary()
         summary.isApplied = options.isApplied
-        try self.forEachFault(options) { (step) throws(InspectError) in
+        try self.forEachFault(options, cancellation) { (step) throws(InspectError) in
             observer(step)
             guard step.isMendable else {
                 summary.left += 1
@@ -40,6 +50,7 @@ extension CacheInspector {
             }
             summary.mended += 1
         }
+        summary.isInterrupted = cancellation.isCancelled
         return summary
     }
 
@@ -51,23 +62,26 @@ extension CacheInspector {
         )
     }
 
-    /// Calls `body` with what is wrong, rows first, then files without rows.
+    /// Calls `body` with what is wrong, rows first, then files without rows, until nobody waits for it any more.
     private func forEachFault(
         _ options: RepairOptions,
+        _ cancellation: BlockingWork.Cancellation,
         _ body: (RepairStep) throws(InspectError) -> Void
     ) throws(InspectError) {
         var check = StreamCheck(inventory: self.inventory, files: self.files) { _ in }
         check.readsBytes = false
         try self.inventory.forEach(StreamIndexQuery()) { (stream) throws(InspectError) in
-            let (finding, row) = try check.check(stream, BlockingWork.Cancellation())
+            let (finding, row) = try check.check(stream, cancellation)
+            guard !cancellation.isCancelled else { return false }
             if let step = self.step(for: finding, row, options) { try body(step) }
             return true
         }
+        guard !cancellation.isCancelled else { return }
         var failure: InspectError?
-        try self.forEachOrphan { finding in
+        try self.forEachOrphan(cancellation) { finding in
             do throws(InspectError) {
                 try body(self.adoption(finding))
-                return true
+                return !cancellation.isCancelled
             } catch {
                 failure = error
                 return false

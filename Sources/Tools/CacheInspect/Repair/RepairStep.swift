@@ -42,14 +42,23 @@ public struct RepairSummary: Hashable, Sendable {
     public var mended: Int64 = 0
     /// Faults that nothing can be done about here.
     public var left: Int64 = 0
+    /// Whether somebody ended it before all was looked at.
+    public var isInterrupted = false
 
-    /// 0 where everything agrees, or was made to; 1 otherwise.
+    /// 0 where everything agrees, or was made to; 130 where it was interrupted; 1 otherwise.
     public var exitCode: Int32 {
-        self.left > 0 || self.mended > 0 && !self.isApplied ? InspectError.Code.wrong.rawValue : 0
+        if self.isInterrupted { return InspectError.Code.interrupted.rawValue }
+        return self.left > 0 || self.mended > 0 && !self.isApplied ? InspectError.Code.wrong.rawValue : 0
     }
 
     /// The summary for people.
     public var line: String {
+        guard self.isInterrupted else { return self.result }
+        let soFar = self.mended == 0 && self.left == 0 ? "" : self.result + " "
+        return soFar + "Interrupted before all was looked at; repair again for the rest."
+    }
+
+    private var result: String {
         if self.mended == 0, self.left == 0 { return "Index and files agree." }
         let mended = "\(self.mended) \(self.isApplied ? "mended" : "to mend (--apply does it)")"
         return self.left == 0 ? mended + "." : "\(mended), \(self.left) left as they are."
@@ -71,6 +80,7 @@ public enum RepairDocument {
         var isApplied: Bool
         var mended: Int64
         var left: Int64
+        var isInterrupted: Bool
     }
 
     /// The line of a step.
@@ -90,6 +100,13 @@ public enum RepairDocument {
     /// - Returns: One line without its end.
     /// - Throws: What the encoder throws.
     public static func line(_ summary: RepairSummary) throws -> String {
-        try JSONText.line(SummaryLine(isApplied: summary.isApplied, mended: summary.mended, left: summary.left))
+        try JSONText.line(
+            SummaryLine(
+                isApplied: summary.isApplied,
+                mended: summary.mended,
+                left: summary.left,
+                isInterrupted: summary.isInterrupted
+            )
+        )
     }
 }

@@ -9,8 +9,11 @@ extension CacheInspector {
     /// How many files' rows are looked up together: a look for each would take most of the time.
     private static let batch = 500
 
-    /// Calls `body` with each stream's file that has no row, until it returns `false`.
-    func forEachOrphan(_ body: (Finding) -> Bool) throws(InspectError) {
+    /// Calls `body` with each stream's file that has no row, until it returns `false` or nobody waits for it any more.
+    func forEachOrphan(
+        _ cancellation: BlockingWork.Cancellation,
+        _ body: (Finding) -> Bool
+    ) throws(InspectError) {
         let isHeld = try self.files.isHeld()
         var batch: [StreamFileName.Parsed] = []
         var mustGoOn = true
@@ -26,6 +29,7 @@ extension CacheInspector {
                 } catch {
                     failure = error
                 }
+                mustGoOn = mustGoOn && !cancellation.isCancelled
                 return mustGoOn && failure == nil
             }
         } catch {

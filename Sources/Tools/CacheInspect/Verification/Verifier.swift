@@ -168,7 +168,7 @@ struct Verifier {
         let (inspector, meter) = (self.inspector, self.meter)
         let count = try await BlockingWork.attempt { cancellation throws(InspectError) in
             var count: Int64 = 0
-            try inspector.forEachOrphan { finding in
+            try inspector.forEachOrphan(cancellation) { finding in
                 count += 1
                 meter.add(finding)
                 return !cancellation.isCancelled
