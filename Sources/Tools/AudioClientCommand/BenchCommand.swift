@@ -64,6 +64,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .customLong("repeat"), help: "How many runs are measured.")
     var repetitions = 3
 
+    @Option(help: "How long removing what was written may take at Ctrl-C, in seconds.")
+    var removalSeconds = 5.0
+
     @Option(help: "How many GETs of a download are under way at once.")
     var pipeline = 32
 
@@ -117,6 +120,7 @@ struct BenchCommand: AsyncParsableCommand {
         plan.duration = .milliseconds(Int64(min(max(0, self.seconds), 86_400) * 1_000))
         plan.warmUp = .milliseconds(Int64(min(max(0, self.warmUp), 86_400) * 1_000))
         plan.repetitions = self.repetitions
+        plan.removalLimit = .milliseconds(Int64(min(max(0, self.removalSeconds), 3_600) * 1_000))
         plan.bitRate = self.bitRate
         return plan
     }

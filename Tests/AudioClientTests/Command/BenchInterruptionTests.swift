@@ -34,8 +34,11 @@ struct BenchInterruptionTests {
         }
     }
 
-    private static func bench(_ mode: String, _ url: ServerURL) throws -> ClientProcess {
-        try ClientProcess(["bench", mode, "--tails", "0", "--size", "64KiB", "--server", url.text])
+    private static func bench(_ mode: String, _ url: ServerURL) throws -> CommandProcess {
+        try CommandProcess(
+            "audio-client",
+            ["bench", mode, "--tails", "0", "--size", "64KiB", "--removal-seconds", "60", "--server", url.text]
+        )
     }
 
     @Test("its stream is removed", arguments: ["upload", "download", "live"])
@@ -75,14 +78,9 @@ struct BenchInterruptionTests {
         let (begun, asked) = (Names(), Names())
         try await ScriptedServer.inTurn([Self.beginning(begun), Self.removal(asked, answer: nil)]) { url in
             let client = try Self.bench("upload", url)
-            try await eventually("a stream is begun") { !begun.all.isEmpty }
-            client.send(SIGINT)
-            try await eventually("it is to be removed") { !asked.all.isEmpty }
-            // Until it counts as another: a signal may come twice.
-            try await eventually("another Ctrl-C ends it") {
-                client.send(SIGINT)
-                return !client.isRunning
-            }
+            client.send(SIGINT) { _ in !begun.all.isEmpty }
+            // One that comes at once counts as the same: a signal may come twice.
+            client.send(SIGINT, milliseconds: 250) { $0.errors.contains("removing ") }
             #expect(await client.status() == 130, "\(client.errors)")
             let name = try #require(begun.all.first)
             #expect(client.errors.contains("removing \(name)"), "\(client.errors)")

@@ -22,9 +22,8 @@ struct InterruptionTests {
             (["roundtrip", long, directory.file("back.wav")], "round trip"), (["upload", long], "upload"),
             (["tail", "stream-1", long, "--resume"], "tail"),
         ] {
-            let client = try ClientProcess(arguments + place)
-            try await eventually("\(sign) has begun") { client.errors.contains("audio-client: \(sign)") }
-            client.send(signal)
+            let client = try CommandProcess("audio-client", arguments + place)
+            client.send(signal) { $0.errors.contains("audio-client: \(sign)") }
             #expect(await client.status() == 130, "\(arguments): \(client.errors)")
             #expect(client.errors.contains("audio-client: Interrupted."), "\(client.errors)")
         }
@@ -36,7 +35,8 @@ struct InterruptionTests {
         let scripts = [Self.info("stream-1"), Self.delete("stream-1"), Self.info("stream-2")]
         try await ScriptedServer.inTurn(scripts) { url in
             let terminal = try Terminal()
-            let client = try ClientProcess(
+            let client = try CommandProcess(
+                "audio-client",
                 ["delete", "stream-1", "stream-2", "stream-3", "--server", url.text],
                 input: terminal.input
             )
@@ -57,7 +57,8 @@ struct InterruptionTests {
         try await ScriptedServer.inTurn(scripts) { url in
             let terminal = try Terminal()
             try terminal.type("no\nYes\n")
-            let client = try ClientProcess(
+            let client = try CommandProcess(
+                "audio-client",
                 ["delete", "stream-1", "stream-2", "--server", url.text],
                 input: terminal.input
             )

@@ -18,7 +18,7 @@ struct BenchRemovalTests {
             #expect(try await peer.expectDelete() == ids[1])
             try await peer.say(#"{"type":"ERROR","code":"stream_not_found","message":"None.","requestId":1}"#)
         } body: { url in
-            let removal = BenchRemoval(client: try url.client(), streams: streams)
+            let removal = BenchRemoval(client: try url.client(), streams: streams, limit: .seconds(60))
             let work = Task { await removal.run() }
             work.cancel()
             await work.value
@@ -37,7 +37,7 @@ struct BenchRemovalTests {
             try await peer.expectDelete()
             try await peer.say(#"{"type":"DELETED","streamId":"\#(ids[1])","requestId":1}"#)
         } body: { url in
-            await BenchRemoval(client: try url.client(), streams: streams).run()
+            await BenchRemoval(client: try url.client(), streams: streams, limit: .seconds(60)).run()
         }
         #expect(streams.left == [ids[0]])
     }

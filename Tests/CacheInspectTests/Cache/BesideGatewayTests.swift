@@ -104,7 +104,7 @@ struct BesideGatewayTests {
     @Test("an inspector that is killed in the middle of anything leaves nothing behind that holds the gateway up")
     func killed() async throws {
         let gateway = try Gateway()
-        let program = try CommandTests.program()
+        let program = try CommandProcess.program("cache-inspect")
         let directory = gateway.directory.path
         let kills = Mutex(0)
         try await gateway.work {

@@ -20,7 +20,7 @@ struct CommandTests {
         let (output, errors) = (directory.file("out"), directory.file("err"))
         for path in [output, errors] { #expect(FileManager.default.createFile(atPath: path, contents: nil)) }
         let process = Process()
-        process.executableURL = try Self.program()
+        process.executableURL = try CommandProcess.program("cache-inspect")
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: directory.path)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -39,16 +39,6 @@ struct CommandTests {
             code: code,
             output: try String(contentsOf: URL(filePath: output), encoding: .utf8),
             errors: try String(contentsOf: URL(filePath: errors), encoding: .utf8)
-        )
-    }
-
-    /// Beside the bundle of the tests, wherever that is.
-    static func program() throws -> URL {
-        let bundles = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
-        let places = bundles.map { $0.deletingLastPathComponent().appending(path: "cache-inspect") }
-        return try #require(
-            places.first { FileManager.default.isExecutableFile(atPath: $0.path) },
-            "cache-inspect is not in \(places.map(\.path)): build it with swift build --build-tests"
         )
     }
 

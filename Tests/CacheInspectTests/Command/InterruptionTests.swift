@@ -1,4 +1,6 @@
+import CacheProtocol
 import Foundation
+import SQLiteBackend
 import TestSupport
 import Testing
 
@@ -13,11 +15,11 @@ struct InterruptionTests {
         try handle.truncate(atOffset: 8 << 30)
         try handle.close()
         let target = try TemporaryDirectory()
-        let inspector = try InspectProcess(
+        let inspector = try CommandProcess(
+            "cache-inspect",
             ["export", "long", target.file("out"), "--directory", cache.directory.path]
         )
-        try await eventually("the export has begun") { !target.contents.isEmpty }
-        inspector.send(signal)
+        inspector.send(signal) { _ in !target.contents.isEmpty }
         #expect(await inspector.status() == 130, "\(inspector.errors)")
         #expect(target.contents.isEmpty)
         #expect(inspector.errors.contains("Interrupted when "), "\(inspector.errors)")
@@ -30,9 +32,8 @@ struct InterruptionTests {
         let count = 20_000
         let rows = try (0..<count).map { try TestCache.row("row-\($0)", state: .suspended) }
         try #require(cache.index).put(rows)
-        let inspector = try InspectProcess(["repair", "--directory", cache.directory.path])
-        try await eventually("a step is told") { !inspector.output.isEmpty }
-        inspector.send(SIGINT)
+        let inspector = try CommandProcess("cache-inspect", ["repair", "--directory", cache.directory.path])
+        inspector.send(SIGINT) { !$0.output.isEmpty }
         #expect(await inspector.status() == 130, "\(inspector.errors)")
         let lines = inspector.output.split(separator: "\n")
         #expect(lines.count > 1 && lines.count < count)

@@ -69,7 +69,8 @@ public struct Bench: Sendable {
         guard !streams.left.isEmpty else { return [] }
         // Said before it is tried, for who does not wait for its end.
         self.tell("removing \(streams.left.joined(separator: " "))")
-        await BenchRemoval(client: self.client, streams: streams).run()
+        let limit = self.plan.removalLimit
+        await BenchRemoval(client: self.client, streams: streams, limit: limit).run()
         return streams.left
     }
 

@@ -33,6 +33,8 @@ public struct BenchPlan: Hashable, Sendable {
     public var warmUp = Duration.seconds(1)
     /// How many runs are measured.
     public var repetitions = 3
+    /// How long removing what was written may take where the measurement breaks off.
+    public var removalLimit = Duration.seconds(5)
     /// With `live`, how many bits a second one writer sends.
     public var bitRate = 256_000
 

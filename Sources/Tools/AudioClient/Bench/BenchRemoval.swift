@@ -8,7 +8,7 @@ struct BenchRemoval: Sendable {
     let client: WebSocketClient
     let streams: BenchStreams
     /// How long it may take in all.
-    var limit = Duration.seconds(5)
+    let limit: Duration
 
     /// Removes what can be removed in time. That the task is cancelled does not end it: that is when it is needed.
     func run() async {
