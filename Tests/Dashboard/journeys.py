@@ -415,6 +415,7 @@ def leaves_what_others_began(bench):
     page.click("#choose")
     page.choose_files("#files", path)
     cancel(page, "endless.wav")
+    expect("stays" not in text(page, ".upload-state"), "it is said to be left though it is removed")
     page.wait(
         """
         import('/dashboard/connection.js')

@@ -40,6 +40,8 @@ export class Upload {
     /** Whether a part of it was uploaded by somebody else before, which is not ours to remove. */
     #isContinued = false;
     #isCancelled = false;
+    /** What is under way to remove what was stored; before that the connection is not closed. */
+    #removal = null;
     #wake = () => {};
     #failure = null;
     #measured = { at: 0, stored: 0 };
@@ -91,14 +93,15 @@ export class Upload {
         this.#isCancelled = true;
         const connection = this.#connection;
         if (connection?.isOpen) {
-            if (!this.#isContinued && await this.#abort(connection)) this.#hasBegun = false;
+            if (!this.#isContinued) this.#removal = this.#abort(connection);
+            await this.#removal;
             connection.close();
         }
         this.#wake();
     }
 
     #abort(connection) {
-        return connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => true, () => false);
+        return connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => { this.#hasBegun = false; }, () => {});
     }
 
     get #remains() {
@@ -121,6 +124,7 @@ export class Upload {
             });
             this.#sealed(answer);
         } finally {
+            await this.#removal;
             connection.close();
         }
     }
