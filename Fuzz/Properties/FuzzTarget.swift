@@ -8,8 +8,10 @@ enum FuzzTarget: String, CaseIterable {
     case handshake
     case ids
     case text
+    #if !WIRE_ONLY
     case ranges
     case config
+    #endif
 
     /// Tries some bytes.
     ///
@@ -23,8 +25,10 @@ enum FuzzTarget: String, CaseIterable {
         case .handshake: try HandshakeProperty.check(bytes)
         case .ids: try StreamIDProperty.check(bytes)
         case .text: try TextProperty.check(bytes)
+        #if !WIRE_ONLY
         case .ranges: try RangeProperty.check(bytes)
         case .config: try ConfigProperty.check(bytes)
+        #endif
         }
     }
 }
