@@ -178,7 +178,8 @@ let package = Package(
         .testTarget(
             name: "TieredBackendTests",
             dependencies: [
-                "TieredBackend", "S3Backend", "MmapBackend", "SQLiteBackend", "FileStorage", "BackendTestKit",
+                "TieredBackend", "S3Backend", "MmapBackend", "SQLiteBackend", "FileStorage", "FileBackendSupport",
+                "BackendTestKit",
                 "CacheProtocol", "ObjectStoreSupport", "TestSupport", crypto, logging, nioCore,
             ]
         ),

@@ -183,6 +183,10 @@ package final class FaultyFileCalls: FileCalls {
         try self.base.truncate(file, to: size)
     }
 
+    package func setModified(_ milliseconds: Int64, of file: OpenFile) throws(SystemCallError) {
+        try self.base.setModified(milliseconds, of: file)
+    }
+
     package func flush(_ file: OpenFile) throws(SystemCallError) {
         try self.pass(.flush, file.path)
         try self.base.flush(file)

@@ -21,11 +21,12 @@ struct LongLabelsTests {
         return options
     }
 
-    @Test("those that would not fit at the stream's end are refused at its start, and nothing is left of it")
+    @Test("those that would not fit at the stream's end are refused before anything is done for it")
     func refused() async throws {
         let bench = try FileBench.mmap()
-        let made = try await bench.make { $0.durability = .power }
         bench.calls.attributesAtMost(3_000)
+        let made = try await bench.make { $0.durability = .power }
+        try await made.backend.write("old", [7])
         for count in stride(from: 220, to: 4_000, by: 220) {
             let options = Self.labels(count)
             do {
@@ -36,17 +37,29 @@ struct LongLabelsTests {
                 #expect(info.metadata == options.metadata && info.sha256 != nil)
                 try await made.backend.remove(StreamID("a"))
             } catch let error as CacheError {
-                #expect(error.code == .limit && error.message.contains("labels"))
-                #expect(count > 2_000)
+                #expect(error.code == .unsupported && error.message.contains("labels"))
+                #expect(count > 1_900)
             }
-            #expect(try await made.backend.names() == [] && bench.files == [])
+            #expect(try await made.backend.names() == ["old"] && bench.files == ["old.audio"])
         }
-        // All else is as before.
-        try await made.backend.write("b", [1])
-        bench.calls.inject(.init(calls: [.setAttribute], number: ENOSPC))
-        bench.calls.pretendFree(0)
-        let full = try await failure { try await made.backend.write("c", [1], Self.labels(2_000)) }
-        #expect(full.code == .storageFull)
+        // What it was to replace is there.
+        var options = Self.labels(3_000)
+        options.mode = .overwrite
+        let refusal = try await failure { _ = try await made.backend.start("old", options) }
+        #expect(refusal.code == .unsupported)
+        #expect(try await made.backend.bytes("old") == [7])
+    }
+
+    @Test("where a file system has room for them they are kept, and read back at the next start")
+    func kept() async throws {
+        let bench = try FileBench.mmap()
+        bench.calls.attributesAtMost(64 << 10)
+        let options = Self.labels(2_600)
+        do {
+            let made = try await bench.make { $0.durability = .power }
+            try await made.backend.write("a", [1, 2, 3], options)
+        }
+        #expect(try await bench.make().backend.info(StreamID("a")).metadata == options.metadata)
     }
 
     @Test("why a stream must not be sealed is remembered, be there room for its labels or not")
@@ -60,6 +73,7 @@ struct LongLabelsTests {
             let reader = try made.backend.makeReader(for: StreamID("a"))
             _ = try await reader.opened().value()
             _ = try await reader.grown(past: 2)
+            // As other attributes leave less room than there was.
             bench.calls.attributesAtMost(2_000)
             bench.calls.inject(.init(calls: [.flush], number: EIO))
             await made.store.upkeep()

@@ -1,4 +1,5 @@
 import CacheProtocol
+import NIOCore
 import ObjectStoreSupport
 import Synchronization
 import TestSupport
@@ -49,6 +50,20 @@ struct ClockTests {
         try await bench.withBackend { backend in
             try await backend.write("a", [1, 2, 3], WriteOptions(timeToLiveSeconds: 3_600))
             #expect(try await backend.read("a") == [1, 2, 3])
+            await backend.store.expire()
+        }
+        #expect(bench.store.keys == ["audio/streams/a"])
+    }
+
+    @Test("one object that is damaged does not keep the ones behind it beyond their time")
+    func damaged() async throws {
+        let bench = try await S3Bench()
+        try await bench.withBackend { backend in
+            for name in ["a", "b"] {
+                try await backend.write(name, [1, 2, 3], WriteOptions(timeToLiveSeconds: 3_600))
+            }
+            bench.store.change("audio/streams/a") { $0?.bytes = ByteBuffer(bytes: [1]) }
+            bench.advance(by: 90_000)
             await backend.store.expire()
         }
         #expect(bench.store.keys == ["audio/streams/a"])

@@ -1,10 +1,21 @@
 import CacheProtocol
+import FileBackendSupport
+import FileStorage
+import MmapBackend
 import NIOCore
 import ObjectStoreSupport
 import TestSupport
 import Testing
 
 @testable import TieredBackend
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 @Suite("What concerns one stream, or takes long, does not put the cold tier out of reach")
 struct OutOfReachTests {
@@ -29,6 +40,40 @@ struct OutOfReachTests {
             #expect(backend.store.cold.failures == 1)
             let others = try await backend.read("b")
             #expect(others == sample(1_000))
+        }
+    }
+
+    @Test(
+        "a stream that the store can't give, or keeps from everybody, fails, and the others are served",
+        arguments: [500, 403]
+    )
+    func refused(_ status: Int) async throws {
+        let bench = try await self.bench(["a", "b"])
+        bench.store.fail(.answer(status, code: status == 500 ? "InternalError" : "AccessDenied"), count: .max) {
+            $0.key == "streams/a"
+        }
+        try await bench.withBackend("two", { $1.pauseMilliseconds = 600_000 }) { backend in
+            await #expect(throws: CacheError.self) { try await backend.info(StreamID("a")) }
+            #expect(backend.store.cold.outage == nil)
+            let others = try await backend.read("b")
+            #expect(others == sample(1_000))
+        }
+    }
+
+    @Test("a cold tier that can't tell itself apart from a stream of it is away where that can't be read")
+    func another() async throws {
+        let bench = try await TierBench()
+        let calls = FaultyFileCalls()
+        var files = FileStoreConfiguration()
+        files.directory = bench.directory.file("cold")
+        files.minimumFreeBytes = 0
+        files.evicts = false
+        let cold = try MmapBackend(configuration: files, processID: 2, calls: calls, logger: bench.logger)
+        try await bench.withBackend("two", cold: cold, { $1.pauseMilliseconds = 600_000 }) { backend in
+            calls.inject(.init(calls: [.open], number: EIO))
+            await #expect(throws: CacheError.self) { try await backend.info(StreamID("a")) }
+            #expect(backend.store.cold.outage?.failure.code == .io)
+            calls.inject(nil)
         }
     }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <string.h>
 #if defined(__linux__)
 #include <linux/fiemap.h>
@@ -113,6 +114,12 @@ int c_boot_id(char *text, size_t size) {
     errno = EOPNOTSUPP;
     return -1;
 #endif
+}
+
+int c_set_modified(int fd, int64_t milliseconds) {
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = milliseconds / 1000}};
+    times[1].tv_nsec = (milliseconds % 1000) * 1000000;
+    return futimens(fd, times);
 }
 
 int c_set_attribute(int fd, const char *name, const void *value, size_t size) {

@@ -11,6 +11,8 @@ final class ColdTier: Sendable {
     /// Called when the tier answers that did not before.
     private let onReturn: @Sendable () -> Void
     private let state = Mutex(State())
+    /// Who waits so long for an answer, in milliseconds, has not gone before it could have come.
+    private static let patience: Int64 = 30_000
 
     private struct State {
         /// When it first did not answer, and did not since.
@@ -113,8 +115,11 @@ final class ColdTier: Sendable {
             self.answered(since: begun)
             return value
         } catch {
-            // Whoever asked has given up: that says nothing of the tier.
-            if Task.isCancelled { throw error }
+            if Task.isCancelled {
+                // Whoever asked has given up, which says nothing of the tier unless he was patient.
+                if self.clock.monotonic() - begun >= Self.patience { self.wasAway(error) }
+                throw error
+            }
             if await self.isOutOfReach(error) {
                 self.wasAway(error)
             } else {
@@ -128,13 +133,17 @@ final class ColdTier: Sendable {
     /// Whether an error says that what was asked can't be had, and not that the answer is no.
     static func isAway(_ error: CacheError) -> Bool { error.code == .io || error.code == .configuration }
 
-    /// Whether it is the tier that can't be asked, and not one stream of it that is damaged: the tier's own health tells,
-    /// from what became of its last requests.
+    /// Whether it is the tier that can't be asked, and not one stream of it that can't be had: asked for itself, where it can
+    /// be.
     private func isOutOfReach(_ error: CacheError) async -> Bool {
-        if error.code == .configuration { return true }
-        guard error.code == .io else { return false }
-        let health = await self.backend.health()
-        return !health.problems.isEmpty
+        guard Self.isAway(error) else { return false }
+        guard let store = self.backend as? any IdentifiedStore else { return true }
+        do throws(CacheError) {
+            _ = try await store.storeIdentity()
+            return false
+        } catch {
+            return true
+        }
     }
 
     private func answered(since begun: Int64) {

@@ -42,7 +42,7 @@ struct DeleteCommand: AsyncParsableCommand {
                             if !deleted.isEmpty {
                                 try session.console.result(DeleteDocument(deleted: deleted), lines: deleted)
                             }
-                            throw Self.interrupted(before: ids[index...])
+                            throw Self.interrupted(before: ids[index...], in: client.server)
                         }
                         guard ids.count > 1, !error.isOfTheConnection else { throw error }
                         session.console.failure(error, isLast: false)
@@ -56,12 +56,12 @@ struct DeleteCommand: AsyncParsableCommand {
     }
 
     /// What is said of an interruption: the streams that nobody has answered for.
-    private static func interrupted(before ids: ArraySlice<String>) -> ClientError {
+    private static func interrupted(before ids: ArraySlice<String>, in server: ServerURL) -> ClientError {
         let names = ids.joined(separator: " ")
         return ClientError(
             .io,
             "Interrupted before these were known to be deleted: \(names).",
-            remedy: "Where they are to go still, run audio-client delete \(names).",
+            remedy: "Where they are to go still, run audio-client delete --server \(server) \(names)",
             cause: .cancelled
         )
     }

@@ -24,10 +24,14 @@ struct WithdrawalTests {
     }
 
     /// Runs a gateway with a live stream, `live`, of three bytes; its writer is handed to the test.
-    private func run(_ body: @escaping @Sendable (TestGateway, _ admin: RawPeer) async throws -> Void) async throws {
+    private func run(
+        wrap: @escaping (any CacheBackend) -> any CacheBackend = { $0 },
+        _ body: @escaping @Sendable (TestGateway, _ admin: RawPeer) async throws -> Void
+    ) async throws {
         let configuration = try Self.configuration(Self.before)
         try await TestGateway.run {
             $0.gateway = configuration
+            $0.wrap = wrap
         } _: { gateway in
             let admin = try await gateway.connect()
             try await admin.upgrade([("Authorization", "Bearer admin-token-of-the-test")])
@@ -102,5 +106,59 @@ struct WithdrawalTests {
             let info = try await admin.info("upload")
             #expect(info.state == "suspended" && info.size == 2)
         }
+    }
+
+    @Test("a right that goes while the backend looks for the stream is missing once that is found")
+    func held() async throws {
+        let (asked, ask) = AsyncStream<Void>.makeStream()
+        let (released, release) = AsyncStream<Void>.makeStream()
+        try await self.run(wrap: { base in
+            ReaderWrappingBackend(base: base) { LateSource($0, asked: ask, released: released) }
+        }) { gateway, _ in
+            let reader = try await gateway.connect()
+            try await reader.upgrade(Self.bearer)
+            reader.say(#"{"type":"SUBSCRIBE","streamId":"live","offset":0}"#)
+            for await _ in asked { break }
+            try Self.change(gateway, user: "write")
+            // It is looked at here, and nothing is under way yet.
+            reader.say(#"{"type":"PING"}"#)
+            reader.sendFrame(.ping, [1])
+            #expect(try await reader.frame().opcode == .pong)
+            release.finish()
+            try await reader.expectError(.unauthorized)
+        }
+    }
+}
+
+/// Finds its stream when it is released.
+private final class LateSource: StreamSource {
+    private let base: StreamReader
+    private let asked: AsyncStream<Void>.Continuation
+    private let released: AsyncStream<Void>
+
+    init(_ base: StreamReader, asked: AsyncStream<Void>.Continuation, released: AsyncStream<Void>) {
+        self.base = base
+        self.asked = asked
+        self.released = released
+    }
+
+    func open() -> Answer<StreamStatus> {
+        self.asked.yield()
+        return .later(
+            Later { () async throws(CacheError) in
+                for await _ in self.released {}
+                return try await self.base.opened().value()
+            }
+        )
+    }
+
+    var status: StreamStatus { self.base.status }
+
+    func read(at offset: Int64, count: Int) throws(CacheError) -> Answer<ByteBuffer> {
+        try self.base.read(at: offset, count: count)
+    }
+
+    func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
+        try await self.base.grown(past: offset, while: state)
     }
 }

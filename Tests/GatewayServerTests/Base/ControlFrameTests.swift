@@ -57,6 +57,19 @@ struct ControlFrameTests {
         }
     }
 
+    @Test("a peer whose GET waits for bytes that may never come is pinged like any other, and let go")
+    func waiting() async throws {
+        try await TestGateway.run {
+            $0.gateway.idleTimeoutSeconds = 2
+        } _: { gateway in
+            let peer = try await gateway.peer()
+            try await peer.start("live")
+            peer.get("live", 0, 10, #","waitMs":600000"#)
+            #expect(try await peer.frame().opcode == .ping)
+            try await peer.expectClose(1_001)
+        }
+    }
+
     private final class Pings: Sendable {
         let count = Mutex(0)
     }

@@ -10,6 +10,7 @@ struct ShutdownTests {
     /// Runs a gateway that begins to shut down once `prepare` has returned, while `watch` goes on with what that made.
     private func shutDown<State: Sendable>(
         in directory: TemporaryDirectory,
+        graceSeconds: Int64 = 10,
         prepare: @escaping @Sendable (Int) async throws -> State,
         watch: @escaping @Sendable (State) async throws -> Void
     ) async throws {
@@ -17,7 +18,11 @@ struct ShutdownTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { hand.finish() }
-                try await TestGateway.run(in: directory) { gateway in _ = hand.yield(try await prepare(gateway.port)) }
+                try await TestGateway.run(in: directory) {
+                    $0.gateway.shutdownGraceSeconds = graceSeconds
+                } _: { gateway in
+                    _ = hand.yield(try await prepare(gateway.port))
+                }
             }
             for await state in states { try await watch(state) }
             try await group.waitForAll()
@@ -102,6 +107,27 @@ struct ShutdownTests {
             try await peer.expectEnd()
             await peer.drop()
         }
+    }
+
+    @Test("who takes nothing of an answer keeps a gateway no longer than it was told to wait")
+    func stalled() async throws {
+        let (held, hold) = AsyncStream<RawPeer>.makeStream()
+        try await self.shutDown(in: TemporaryDirectory(), graceSeconds: 1) { port in
+            let peer = try await RawPeer.connect(port: port, receiveBuffer: 16 << 10)
+            try await peer.upgrade()
+            try await peer.start("long")
+            let part = sample(1 << 20)
+            for _ in 0..<32 { peer.upload(part, frameLength: 1 << 20) }
+            try await peer.stop("long")
+            peer.get("long", 0, .max)
+            _ = try await peer.take("the first bytes") { $0.readableBytes > 0 ? true : nil }
+            return peer
+        } watch: { peer in
+            hold.yield(peer)
+        }
+        // It has ended, though the peer was there all the time.
+        hold.finish()
+        for await peer in held { await peer.drop() }
     }
 
     @Test("a connection that comes while the gateway shuts down finds nobody")

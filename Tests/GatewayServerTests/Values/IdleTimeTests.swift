@@ -35,6 +35,32 @@ struct IdleTimeTests {
         #expect(time.look(at: Self.at(159)) == .idle)
     }
 
+    @Test("who waits for 100 is waited on, until it has come")
+    func expectsContinue() {
+        var time = IdleTime(limit: .seconds(30), now: Self.at(0))
+        time.received(isEnd: false, expectsContinue: true, at: Self.at(0))
+        time.reads(at: Self.at(0))
+        #expect(time.look(at: Self.at(100)) == .fine(until: Self.at(130)))
+        time.answers(at: Self.at(100))
+        #expect(time.look(at: Self.at(129)) == .fine(until: Self.at(130)))
+        #expect(time.look(at: Self.at(130)) == .idle)
+        // One that did not wait for it is one like the others.
+        time.received(isEnd: false, expectsContinue: true, at: Self.at(200))
+        time.received(isEnd: false, at: Self.at(201))
+        time.reads(at: Self.at(201))
+        #expect(time.look(at: Self.at(231)) == .idle)
+    }
+
+    @Test("a peer is not idle that still takes the answer")
+    func sending() {
+        var time = IdleTime(limit: .seconds(30), now: Self.at(0))
+        time.received(isEnd: true, at: Self.at(0))
+        time.reads(at: Self.at(0))
+        time.answered(at: Self.at(1))
+        #expect(time.look(at: Self.at(31), isSending: true) == .fine(until: Self.at(61)))
+        #expect(time.look(at: Self.at(61)) == .idle)
+    }
+
     @Test("who was answered before the end of its request still has to end it")
     func answeredEarly() {
         var time = IdleTime(limit: .seconds(30), now: Self.at(0))

@@ -32,6 +32,10 @@ int c_boot_id(char *text, size_t size);
 /// Flushes a file to the device, through the device's own cache where the platform can: fsync(2), F_FULLFSYNC.
 int c_flush(int fd);
 
+/// Sets when an open file's contents changed last, in milliseconds since 1970, not before that: futimens(2). Returns 0, or
+/// -1 with errno.
+int c_set_modified(int fd, int64_t milliseconds);
+
 /// Sets an extended attribute of an open file. Returns 0, or -1 with errno.
 int c_set_attribute(int fd, const char *name, const void *value, size_t size);
 

@@ -32,6 +32,8 @@ public protocol FileCalls: Sendable {
     func firstUnwritten(in file: OpenFile, below size: Int64) throws(SystemCallError) -> Int64?
     /// ftruncate(2); also frees blocks allocated beyond the end.
     func truncate(_ file: OpenFile, to size: Int64) throws(SystemCallError)
+    /// futimens(2): when the contents changed last, in milliseconds since 1970.
+    func setModified(_ milliseconds: Int64, of file: OpenFile) throws(SystemCallError)
     /// fsync(2), through the device's cache where the platform can.
     func flush(_ file: OpenFile) throws(SystemCallError)
     /// renameat(2) inside one directory.

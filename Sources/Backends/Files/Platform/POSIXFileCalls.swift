@@ -220,6 +220,11 @@ public struct POSIXFileCalls: FileCalls {
     }
 
     /// See ``FileCalls``.
+    public func setModified(_ milliseconds: Int64, of file: OpenFile) throws(SystemCallError) {
+        _ = try self.result("futimens", file.path) { c_set_modified(file.descriptor, max(0, milliseconds)) }
+    }
+
+    /// See ``FileCalls``.
     public func setAttribute(_ name: String, to bytes: [UInt8], of file: OpenFile) throws(SystemCallError) {
         _ = try self.result("fsetxattr", file.path) { c_set_attribute(file.descriptor, name, bytes, bytes.count) }
     }

@@ -8,6 +8,8 @@ public final class CacheDirectory: Sendable {
     let calls: any FileCalls
     let handle: OpenFile
     private let lockFile: OpenFile
+    /// How many bytes are kept beside a file; see ``AttributeRoom``.
+    let attributeRoom: AttributeRoom
 
     /// The directory's path as configured.
     public var path: String { self.handle.path }
@@ -30,6 +32,7 @@ public final class CacheDirectory: Sendable {
             try calls.open(Self.lockName, in: handle, .openOrCreate)
         }
         self.lockFile = lockFile
+        self.attributeRoom = AttributeRoom()
         guard try calling({ () throws(SystemCallError) in try calls.lock(lockFile) }) else {
             let holder = try calling { () throws(SystemCallError) in try Self.text(of: lockFile, calls) }
             throw CacheError(
@@ -45,6 +48,7 @@ public final class CacheDirectory: Sendable {
             // starting and deleting.
             guard error.isOutOfSpace else { throw error.cacheError() }
         }
+        self.attributeRoom.measure(lockFile, calls)
     }
 
     private static func text(of file: OpenFile, _ calls: any FileCalls) throws(SystemCallError) -> String {

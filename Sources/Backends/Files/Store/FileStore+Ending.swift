@@ -26,7 +26,9 @@ extension FileStore {
                 streamID: stream.id
             )
         }
-        try self.directory.remember(sealed, in: file)
+        try calling(for: stream.id) { () throws(SystemCallError) in
+            try self.directory.remember(sealed, in: file)
+        }
         try self.flush(file, of: stream, file: file)
         try self.publish(sealed)
         do throws(CacheError) {

@@ -162,7 +162,6 @@ extension FileStore {
             if try self.calls.status(of: file).size > end { try self.calls.truncate(file, to: end) }
             if self.configuration.durability != .power { _ = try self.directory.remember(flushed: nil, in: file) }
         }
-        try self.directory.remember(stored.info, in: file)
         let appender = try self.appender(reservation, file, stored.info)
         // How far it is safe is known by this boot's name before it grows.
         try self.secure(appender.stream, file: file)
@@ -182,7 +181,6 @@ extension FileStore {
                     try self.directory.remember(flushed: 0, in: file)
                 }
             }
-            try self.directory.remember(info, isBeginning: true, in: file)
             return try self.appender(reservation, file, info)
         } catch {
             try? self.calls.unlink(StreamFileName.unfinished(reservation.id), in: self.directory.handle)
@@ -196,6 +194,7 @@ extension FileStore {
         _ file: OpenFile,
         _ info: StreamInfo
     ) throws(CacheError) -> FileAppender {
+        try calling(for: info.id) { () throws(SystemCallError) in try self.directory.remember(info, in: file) }
         try self.catalog.started(info)
         // A reader may have opened the file since it was made: then its stream is the one, with our facts.
         let stream = self.table.adoptForWriter(StreamFile(info, file: file))

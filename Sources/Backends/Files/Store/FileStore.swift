@@ -84,6 +84,7 @@ public final class FileStore: Sendable {
                 streamID: id
             )
         }
+        try self.directory.attributeRoom.check(options, for: id)
         guard let reservation = self.table.reserve(id, options, now: self.clock.wall()) else {
             throw CacheError(
                 .streamBusy,

@@ -15,7 +15,7 @@ extension FileStore {
             async let securing: Void = self.secureRegularly()
             await self.recover()
             while !Task.isCancelled {
-                await self.upkeep()
+                await self.tidy()
                 try? await Task.sleep(for: Self.pause)
             }
             await securing
@@ -40,12 +40,17 @@ extension FileStore {
         }
     }
 
-    /// One turn of upkeep: what waits to be written is, live streams are secured against power cuts where that is promised,
-    /// and streams whose time is over go. Where the configuration
-    /// allows less than there is, as after a change of it, streams go as for an upload.
+    /// One turn of upkeep: live streams are secured against power cuts where that is promised, what waits to be written is,
+    /// and streams whose time is over go. Where the configuration allows less than there is, as after a change of it, streams
+    /// go as for an upload.
     public func upkeep() async {
+        _ = try? await self.background.perform { () throws(CacheError) in self.secureLiveStreams() }
+        await self.tidy()
+    }
+
+    /// All of upkeep but securing live streams.
+    private func tidy() async {
         _ = try? await self.background.perform { () throws(CacheError) in
-            self.secureLiveStreams()
             self.flushTouches()
             self.catalog.settle()
             _ = self.expire()
@@ -122,8 +127,8 @@ extension FileStore {
                 self.budget.give(bytes: -report.change.bytes, streams: -report.change.streams)
                 self.upkeepState.withLock { $0.recovery = report }
                 self.log(report)
-                try self.giveBackRoom()
             }
+            try await self.background.perform { () throws(CacheError) in try self.giveBackRoom() }
         } catch  where error.code == .shuttingDown {
             self.logger.notice("\(error.message)")
         } catch {
@@ -143,7 +148,10 @@ extension FileStore {
             defer { self.close(self.table.unclaim(id)) }
             do throws(SystemCallError) {
                 let file = try self.calls.open(name, in: self.directory.handle, .update)
-                try self.calls.truncate(file, to: try self.calls.status(of: file).size)
+                let status = try self.calls.status(of: file)
+                try self.calls.truncate(file, to: status.size)
+                // An unfinished stream's time counts from its last byte.
+                try self.calls.setModified(status.modifiedMilliseconds, of: file)
             } catch {
                 self.logger.debug("room was not given back", metadata: ["stream": "\(id)", "error": "\(error)"])
             }

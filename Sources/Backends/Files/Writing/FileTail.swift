@@ -73,6 +73,7 @@ struct FileTail {
                 // A quota, of which nothing was known before, may have room for what is needed.
                 guard error.isOutOfSpace, count > needed else { throw error }
                 count = needed
+                self.extents.wasRefused(at: growth.lowerBound)
                 try self.preallocate(from: growth.lowerBound, count: count)
             }
         } catch {

@@ -20,15 +20,25 @@ extension S3Store {
     func removeLostLabels() async {
         do throws(S3Failure) {
             var cursor: String?
+            var failures = 0
             while true {
                 let listing = try await self.client.list(prefix: self.labelsPrefix, after: cursor, limit: 1_000)
-                let limit = self.abandonmentLimit
+                // Whoever sends a stream that is not long does not come to its end any sooner for being told to.
+                let hourAgo = self.client.time.now(at: self.clock.wall()).advanced(bySeconds: -3_600)
+                let limit = min(self.abandonmentLimit, hourAgo)
                 for object in listing.objects {
                     guard let written = CivilTime(rfc3339: object.lastModified)?.timestamp, written < limit,
                         let id = self.id(ofLabels: object.key), self.names.upload(id) == nil
                     else { continue }
-                    if try await self.namedLabels(of: id) == object.key { continue }
-                    try await self.client.delete(object.key)
+                    do throws(S3Failure) {
+                        if try await self.namedLabels(of: id) == object.key { continue }
+                        try await self.client.delete(object.key)
+                        failures = 0
+                    } catch {
+                        failures += 1
+                        guard failures < Self.patience, !Task.isCancelled else { throw error }
+                        continue
+                    }
                     self.logger.notice("labels that no stream has were removed", metadata: ["key": "\(object.key)"])
                 }
                 guard listing.hasMore, let last = listing.objects.last else { return }

@@ -35,9 +35,12 @@ extension S3Store {
     }
 
     private func keepUp() async throws {
+        // Not at once, since it looks at every object; but a gateway that is started again every day comes to it, too.
+        var pause = min(self.configuration.upkeepSeconds, 3_600)
         while !Task.isCancelled {
             await self.removeLeftovers()
-            try await self.clock.sleep(self.configuration.upkeepSeconds * 1_000)
+            try await self.clock.sleep(pause * 1_000)
+            pause = self.configuration.upkeepSeconds
             await self.expire()
             await self.removeLostLabels()
         }
@@ -68,10 +71,23 @@ extension S3Store {
         self.client.time.now(at: self.clock.wall()).advanced(bySeconds: -self.configuration.abandonedUploadSeconds)
     }
 
+    private func removeIfOver(_ id: StreamID) async throws(CacheError) {
+        guard let found = try await self.look(id), self.isOver(found.facts.info) else { return }
+        try await self.names.withRemoval(of: id) { () async throws(CacheError) in
+            guard let found = try await self.look(id), self.isOver(found.facts.info) else { return }
+            try await self.erase(id, found)
+            self.logger.info("stream expired", metadata: ["stream": "\(id)"])
+        }
+    }
+
+    /// How many objects in a row may fail before it counts as the store's trouble.
+    static var patience: Int { 3 }
+
     /// Removes the streams whose time is over. Until then they are in the store, but not served.
     func expire() async {
         do throws(CacheError) {
             var cursor: String?
+            var failures = 0
             while true {
                 let listing: (objects: [ListedObject], hasMore: Bool)
                 do throws(S3Failure) {
@@ -80,12 +96,18 @@ extension S3Store {
                     throw self.error(error)
                 }
                 for id in listing.objects.compactMap({ self.id($0.key) }) where self.names.upload(id) == nil {
-                    guard let found = try await self.look(id), self.isOver(found.facts.info) else { continue }
-                    try await self.names.withRemoval(of: id) { () async throws(CacheError) in
-                        guard let found = try await self.look(id), self.isOver(found.facts.info) else { return }
-                        try await self.erase(id, found)
+                    do throws(CacheError) {
+                        try await self.removeIfOver(id)
+                        failures = 0
+                    } catch {
+                        // One object's trouble is not the others'; that of many in a row is the store's.
+                        failures += 1
+                        guard failures < Self.patience, !Task.isCancelled else { throw error }
+                        self.logger.warning(
+                            "a stream can't be looked at, or removed",
+                            metadata: ["stream": "\(id)", "error": "\(error)"]
+                        )
                     }
-                    self.logger.info("stream expired", metadata: ["stream": "\(id)"])
                 }
                 guard listing.hasMore, let last = listing.objects.last else { return }
                 cursor = last.key

@@ -35,7 +35,7 @@ extension TieredStore {
         do throws(CacheError) {
             isKept = try await self.transfer(stream)
         } catch {
-            let isExpected = error.code == .storageFull || error.code == .streamBusy || error.code == .streamExists
+            let isExpected = [.storageFull, .streamBusy, .streamExists, .unsupported].contains(error.code)
             self.logger.log(
                 level: isExpected ? .debug : .warning,
                 "a stream could not be brought into the hot tier; it is served from the cold one",

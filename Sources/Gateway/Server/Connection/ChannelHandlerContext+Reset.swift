@@ -26,5 +26,9 @@ extension Channel {
     func dropUnsentAtClose() {
         guard let options = self as? any SocketOptionProvider else { return }
         _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        self.pipeline.triggerUserOutboundEvent(UnsentIsDropped(), promise: nil)
     }
 }
+
+/// Told to the handlers of a channel: a close from now on waits for nothing.
+struct UnsentIsDropped {}

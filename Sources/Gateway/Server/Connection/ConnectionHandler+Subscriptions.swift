@@ -52,6 +52,10 @@ extension ConnectionHandler {
         _ requestID: RequestID?
     ) {
         guard let eventLoop = self.context?.eventLoop else { return }
+        // Looked at once more: the right may have gone while the stream was found.
+        if let rejection = self.rejection(of: .subscribe(streamID: id.rawValue, offset: offset)) {
+            return self.answered(rejection.reply(to: requestID))
+        }
         let streamID = id.rawValue
         let subscription = Subscription(streamID: streamID, from: offset, of: status)
         let tail = LiveTails.current.tail(of: streamID, at: self.service.load, reader, on: eventLoop)

@@ -15,8 +15,12 @@ extension ConnectionHandler {
         self.paceStart(start, requestID)
     }
 
-    /// Begins an upload that may be.
+    /// Begins an upload that may be. Looked at once more: the right may have gone while it waited.
     func begin(_ start: ClientMessage.Start, _ requestID: RequestID?) {
+        if let rejection = self.rejection(of: .start(start)) {
+            self.releaseUpload()
+            return self.send(rejection.reply(to: requestID))
+        }
         let upload = UploadMachine<StreamWriter>.Upload(
             streamID: start.streamID,
             usesExtension: start.usesExtension || requestID != nil,

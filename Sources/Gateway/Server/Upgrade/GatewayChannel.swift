@@ -135,7 +135,12 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     @inline(never)
     private func serve(_ plain: PlainConnection, _ logger: Logger) async {
-        await self.handleHTTP(asyncChannel: plain.channel, logger: logger)
+        await withTaskCancellationHandler {
+            await self.handleHTTP(asyncChannel: plain.channel, logger: logger)
+        } onCancel: {
+            // Whoever is cancelled waits no longer than where he shuts down in order.
+            plain.channel.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
     }
 }
 

@@ -69,6 +69,8 @@ extension ClientError {
         guard !ids.isEmpty else { return self }
         let names = ids.joined(separator: " ")
         var error = self
+        // Where the connection broke before the interruption was noticed, what is left is told all the same.
+        if Task.isCancelled { error.cause = .cancelled }
         error.sentence += ids.count == 1 ? " A stream is left in the gateway:" : " Streams are left in the gateway:"
         error.sentence += " \(names)."
         let advice = "Remove what is left by audio-client delete --server \(server) \(names)"

@@ -12,6 +12,8 @@ const mostUnsent = 1 << 20;
 const ackEvery = 256 * 1024;
 /** How much of a suspended stream's beginning, and of its end, is compared before a file is sent after it. */
 const compared = [64 * 1024, 512 * 1024];
+/** How long a removal is waited for, in milliseconds. */
+const patience = 5_000;
 /** From the first wait after a broken connection to the longest, in milliseconds. */
 const waits = [500, 10_000];
 
@@ -101,7 +103,10 @@ export class Upload {
     }
 
     #abort(connection) {
-        return connection.request({ type: 'ABORT', streamId: this.streamId }).then(() => { this.#hasBegun = false; }, () => {});
+        const removed = connection.request({ type: 'ABORT', streamId: this.streamId })
+            .then(() => { this.#hasBegun = false; }, () => {});
+        // A network that is dead answers nothing.
+        return Promise.race([removed, new Promise((resolve) => { setTimeout(resolve, patience); })]);
     }
 
     get #remains() {
@@ -110,6 +115,10 @@ export class Upload {
 
     async #once(onProgress) {
         const connection = await Connection.open();
+        if (this.#isCancelled) {
+            connection.close();
+            throw new ConnectionLost();
+        }
         this.#connection = connection;
         this.#failure = null;
         connection.onmessage = (message) => this.#told(message, onProgress);
@@ -177,7 +186,7 @@ export class Upload {
         for (let offset = start; ;) {
             const bytes = await this.#source.read(offset, frameLength);
             if (bytes === null) return;
-            while (connection.backlog > mostUnsent && connection.isOpen) await this.#pause(20);
+            while (connection.backlog > mostUnsent && connection.isOpen && !this.#isCancelled) await this.#pause(20);
             if (this.#isCancelled) throw new ConnectionLost();
             if (this.#failure !== null) throw this.#failure;
             if (offset + bytes.length > this.#digest.length) this.#digest.update(bytes.subarray(this.#digest.length - offset));

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
@@ -21,8 +22,11 @@ final class IdleHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let isEnd = if case .end = Self.unwrapInboundIn(data) { true } else { false }
-        self.time.received(isEnd: isEnd, at: .now())
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): self.time.received(isEnd: false, expectsContinue: head.expectsContinue, at: .now())
+        case .body: self.time.received(isEnd: false, at: .now())
+        case .end: self.time.received(isEnd: true, at: .now())
+        }
         context.fireChannelRead(data)
     }
 
@@ -32,12 +36,17 @@ final class IdleHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = Self.unwrapOutboundIn(data) { self.time.answered(at: .now()) }
+        switch Self.unwrapOutboundIn(data) {
+        case .head: self.time.answers(at: .now())
+        case .body: break
+        case .end: self.time.answered(at: .now())
+        }
         context.write(data, promise: promise)
     }
 
     private func look(_ context: ChannelHandlerContext) {
-        switch self.time.look(at: .now()) {
+        let unsent = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        switch self.time.look(at: .now(), isSending: unsent > 0) {
         case .idle: context.close(promise: nil)
         case .fine(let next):
             let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -47,4 +56,9 @@ final class IdleHandler: ChannelDuplexHandler {
             }
         }
     }
+}
+
+extension HTTPRequest {
+    /// Whether the peer may wait for 100 before it sends the body.
+    fileprivate var expectsContinue: Bool { self.headerFields[.expect]?.lowercased() == "100-continue" }
 }

@@ -17,6 +17,9 @@ final class UnsentHandler: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var account: OutboundAccount?
     private var hasInputEnded = false
+    private var isUnsentDropped = false
+    /// The close that waits until everything is sent; `nil` before there is one.
+    private var closing: EventLoopFuture<Void>?
     /// Ends the connection when the time is over that a shutdown leaves it.
     private var graceTimer: Scheduled<Void>?
 
@@ -43,6 +46,10 @@ final class UnsentHandler: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard self.closing == nil else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         self.account?.heedBudget()
         self.written += Int64(Self.unwrapOutboundIn(data).readableBytes)
         if self.timer == nil { self.look(context) }
@@ -63,14 +70,32 @@ final class UnsentHandler: ChannelDuplexHandler {
 
     /// Closes once everything is sent: the library closes behind the last write, which would drop what waits. A close of
     /// our half alone waits by itself, but not where the peer has closed the other one.
+    ///
+    /// What the peer sends from then on is passed over, so that nothing is begun whose answer would be dropped (RFC 9112,
+    /// 9.6).
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         let isWhole = mode == .all || mode == .output && self.hasInputEnded
-        guard isWhole, self.pending > 0 else { return context.close(mode: mode, promise: promise) }
+        guard isWhole, self.pending > 0, !self.isUnsentDropped else {
+            return context.close(mode: mode, promise: promise)
+        }
+        if let closing = self.closing { return closing.cascade(to: promise) }
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.cascade(to: promise)
+        self.closing = closed.futureResult
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.whenComplete { _ in bound.value.close(mode: mode, promise: promise) }
+        sent.futureResult.whenComplete { _ in bound.value.close(mode: mode, promise: closed) }
         // It has its turn behind all that waits.
         context.writeAndFlush(Self.wrapOutboundOut(.byteBuffer(ByteBuffer())), promise: sent)
+    }
+
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        if event is UnsentIsDropped { self.isUnsentDropped = true }
+        context.triggerUserOutboundEvent(event, promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if self.closing == nil { context.fireChannelRead(data) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

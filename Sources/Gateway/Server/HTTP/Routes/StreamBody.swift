@@ -97,12 +97,13 @@ struct StreamBody: Sendable {
         var offset = first
         var watch = GrantWatch(self.grant, needing: .read, in: self.service.settings)
         while true {
+            // The bytes first: all of them were there before the token was looked at.
+            let status = self.reader.status
             do throws(Refusal) {
                 try watch.check()
             } catch {
                 throw CacheError(.aborted, "The reader's token was withdrawn, or its right to read.", streamID: self.id)
             }
-            let status = self.reader.status
             if offset < min(status.size, end) {
                 let upper = min(status.size, end)
                 try await self.send(offset..<upper, to: &writer)
