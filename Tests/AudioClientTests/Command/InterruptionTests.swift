@@ -46,7 +46,7 @@ struct InterruptionTests {
             client.send(SIGINT)
             #expect(await client.status() == 130, "\(client.errors)")
             #expect(client.output == "stream-1\n")
-            #expect(client.errors.contains("audio-client delete stream-2 stream-3."), "\(client.errors)")
+            #expect(client.errors.contains("delete --server \(url.text) stream-2 stream-3\n"), "\(client.errors)")
             try terminal.close()
         }
     }

@@ -39,9 +39,11 @@ struct SubscriptionTests {
             try await peer.stop("s")
             // In one piece: the end of the first is asked for when the second begins.
             let reader = try await gateway.peer(receiveBuffer: 16 << 10)
-            reader.say(#"{"type":"SUBSCRIBE","streamId":"s","offset":1099511627776}"#)
-            reader.say(#"{"type":"UNSUBSCRIBE","streamId":"s"}"#)
-            reader.say(#"{"type":"SUBSCRIBE","streamId":"s","offset":0}"#)
+            reader.sayTogether(
+                #"{"type":"SUBSCRIBE","streamId":"s","offset":1099511627776}"#,
+                #"{"type":"UNSUBSCRIBE","streamId":"s"}"#,
+                #"{"type":"SUBSCRIBE","streamId":"s","offset":0}"#
+            )
             #expect(try await reader.expect(.subscribed).offset == 8 << 20)
             _ = try await reader.expect(.unsubscribed)
             #expect(try await reader.expect(.subscribed).offset == 0)

@@ -30,6 +30,13 @@ extension RawPeer {
     /// Sends a control message.
     func say(_ json: String) { self.sendFrame(.text, json.utf8) }
 
+    /// Sends control messages that the server gets by one read.
+    func sayTogether(_ messages: String...) {
+        var frames = ByteBuffer()
+        for json in messages { frames.write(.text, json.utf8, isFinal: true, key: .zero) }
+        self.send(frames)
+    }
+
     /// Sends bytes of an upload, in frames of a length.
     func upload(_ bytes: [UInt8], frameLength: Int = 65_536, key: MaskingKey = .zero) {
         var start = 0
