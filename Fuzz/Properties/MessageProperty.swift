@@ -14,10 +14,10 @@ enum MessageProperty {
             return
         }
         let library = try? JSONSerialization.jsonObject(with: Data(bytes))
-        // Half of a surrogate pair is grammatical, and what it means is open (RFC 8259, 8.2): inside a member that nobody
-        // reads we do not look at it, and the library does.
+        // Half of a surrogate pair is grammatical, and what it means is open (RFC 8259, 8.2), and so is a number that is
+        // beyond a double's range (6): inside a member that nobody reads we do not look at either, and the library does.
         try BrokenProperty.unless(
-            library is [String: Any] || text.lowercased().contains("\\ud"),
+            library is [String: Any] || text.lowercased().contains("\\ud") || Self.hasLargeNumber(bytes),
             "accepted, and no object to JSONSerialization"
         )
         let written = request.json()
@@ -28,5 +28,18 @@ enum MessageProperty {
             throw BrokenProperty(description: "written as \(String(buffer: written)), which is refused: \(error)")
         }
         try BrokenProperty.unless(again == request, "\(request) came back as \(again)")
+    }
+
+    /// Whether there is a number whose exponent has three digits, or that has hundreds itself.
+    private static func hasLargeNumber(_ bytes: [UInt8]) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let runs = bytes.split { !digits.contains($0) }
+        return runs.contains { run in
+            if run.count > 300 { return true }
+            guard run.count >= 3, run.startIndex > 0 else { return false }
+            var before = run.startIndex - 1
+            if [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(bytes[before]), before > 0 { before -= 1 }
+            return [UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[before])
+        }
     }
 }
