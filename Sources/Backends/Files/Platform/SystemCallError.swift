@@ -40,6 +40,9 @@ public struct SystemCallError: Error, Hashable, Sendable, CustomStringConvertibl
     /// Whether the file system has no room, no quota, or no longer files.
     public var isOutOfSpace: Bool { [ENOSPC, EDQUOT, EFBIG].contains(self.number) }
 
+    /// Whether an attribute may have been too long: file systems say so in several ways (setxattr(2)).
+    var mayMeanTooLong: Bool { [ENOSPC, E2BIG, ERANGE].contains(self.number) }
+
     /// Whether there is nothing of that name.
     public var isNotFound: Bool { self.number == ENOENT || self.number == ENOTDIR }
 

@@ -1,13 +1,5 @@
 import CacheProtocol
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 extension CacheDirectory {
     /// Writes the facts to the file.
     func remember(_ info: StreamInfo, in file: OpenFile) throws(SystemCallError) {
@@ -43,9 +35,4 @@ extension CacheDirectory {
         let digits = Array(String(time.millisecondsSinceEpoch).utf8)
         try self.calls.setAttribute(StreamRecord.readAttribute, to: digits, of: file)
     }
-}
-
-extension SystemCallError {
-    /// Whether an attribute may have been too long: file systems say so in several ways (setxattr(2)).
-    fileprivate var mayMeanTooLong: Bool { [ENOSPC, E2BIG, ERANGE].contains(self.number) }
 }

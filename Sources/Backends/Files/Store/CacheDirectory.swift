@@ -32,7 +32,6 @@ public final class CacheDirectory: Sendable {
             try calls.open(Self.lockName, in: handle, .openOrCreate)
         }
         self.lockFile = lockFile
-        self.attributeRoom = AttributeRoom()
         guard try calling({ () throws(SystemCallError) in try calls.lock(lockFile) }) else {
             let holder = try calling { () throws(SystemCallError) in try Self.text(of: lockFile, calls) }
             throw CacheError(
@@ -48,7 +47,7 @@ public final class CacheDirectory: Sendable {
             // starting and deleting.
             guard error.isOutOfSpace else { throw error.cacheError() }
         }
-        self.attributeRoom.measure(lockFile, calls)
+        self.attributeRoom = AttributeRoom(of: lockFile, calls)
     }
 
     private static func text(of file: OpenFile, _ calls: any FileCalls) throws(SystemCallError) -> String {

@@ -171,10 +171,7 @@ extension FileStore {
     /// Begins a stream; where that fails, there is none.
     private func begin(_ reservation: WriteReservation, _ file: OpenFile) throws(CacheError) -> FileAppender {
         let createdAt = reservation.options.original?.createdAt ?? self.clock.wall()
-        var info = StreamInfo(id: reservation.id, state: .live, size: 0, createdAt: createdAt)
-        info.contentType = reservation.options.contentType
-        info.timeToLiveSeconds = reservation.options.timeToLiveSeconds
-        info.metadata = reservation.options.metadata
+        let info = StreamInfo(beginning: reservation.id, reservation.options, at: createdAt)
         do throws(CacheError) {
             if self.configuration.durability == .power {
                 _ = try calling(for: info.id) { () throws(SystemCallError) in

@@ -18,35 +18,29 @@ extension S3Store {
     /// Removes labels that no stream names: those of uploads that broke off where the store could not be asked, or not
     /// surely, whether the object had come about. Who wrote them lately may be about to make it.
     func removeLostLabels() async {
-        do throws(S3Failure) {
-            var cursor: String?
-            var failures = 0
-            while true {
-                let listing = try await self.client.list(prefix: self.labelsPrefix, after: cursor, limit: 1_000)
+        do throws(CacheError) {
+            try await self.forEachObject(under: self.labelsPrefix) { object throws(CacheError) in
                 // Whoever sends a stream that is not long does not come to its end any sooner for being told to.
                 let hourAgo = self.client.time.now(at: self.clock.wall()).advanced(bySeconds: -3_600)
-                let limit = min(self.abandonmentLimit, hourAgo)
-                for object in listing.objects {
-                    guard let written = CivilTime(rfc3339: object.lastModified)?.timestamp, written < limit,
-                        let id = self.id(ofLabels: object.key), self.names.upload(id) == nil
-                    else { continue }
-                    do throws(S3Failure) {
-                        if try await self.namedLabels(of: id) == object.key { continue }
-                        try await self.client.delete(object.key)
-                        failures = 0
-                    } catch {
-                        failures += 1
-                        guard failures < Self.patience, !Task.isCancelled else { throw error }
-                        continue
-                    }
-                    self.logger.notice("labels that no stream has were removed", metadata: ["key": "\(object.key)"])
-                }
-                guard listing.hasMore, let last = listing.objects.last else { return }
-                cursor = last.key
+                guard let written = CivilTime(rfc3339: object.lastModified)?.timestamp,
+                    written < min(self.abandonmentLimit, hourAgo),
+                    let id = self.id(ofLabels: object.key), self.names.upload(id) == nil
+                else { return }
+                try await self.removeLabels(object.key, of: id)
             }
         } catch {
-            self.logger.warning("lost labels can't be removed", metadata: ["error": "\(self.error(error))"])
+            self.logger.warning("lost labels can't be removed", metadata: ["error": "\(error)"])
         }
+    }
+
+    private func removeLabels(_ key: String, of id: StreamID) async throws(CacheError) {
+        do throws(S3Failure) {
+            guard try await self.namedLabels(of: id) != key else { return }
+            try await self.client.delete(key)
+        } catch {
+            throw self.error(error, id)
+        }
+        self.logger.notice("labels that no stream has were removed", metadata: ["key": "\(key)"])
     }
 
     /// The labels that a stream names; `nil` where there is no such stream, or it names none.

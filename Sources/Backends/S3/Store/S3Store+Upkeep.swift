@@ -80,40 +80,51 @@ extension S3Store {
         }
     }
 
-    /// How many objects in a row may fail before it counts as the store's trouble.
-    static var patience: Int { 3 }
-
     /// Removes the streams whose time is over. Until then they are in the store, but not served.
     func expire() async {
         do throws(CacheError) {
-            var cursor: String?
-            var failures = 0
-            while true {
-                let listing: (objects: [ListedObject], hasMore: Bool)
-                do throws(S3Failure) {
-                    listing = try await self.client.list(prefix: self.streamsPrefix, after: cursor, limit: 1_000)
-                } catch {
-                    throw self.error(error)
-                }
-                for id in listing.objects.compactMap({ self.id($0.key) }) where self.names.upload(id) == nil {
-                    do throws(CacheError) {
-                        try await self.removeIfOver(id)
-                        failures = 0
-                    } catch {
-                        // One object's trouble is not the others'; that of many in a row is the store's.
-                        failures += 1
-                        guard failures < Self.patience, !Task.isCancelled else { throw error }
-                        self.logger.warning(
-                            "a stream can't be looked at, or removed",
-                            metadata: ["stream": "\(id)", "error": "\(error)"]
-                        )
-                    }
-                }
-                guard listing.hasMore, let last = listing.objects.last else { return }
-                cursor = last.key
+            try await self.forEachObject(under: self.streamsPrefix) { object throws(CacheError) in
+                guard let id = self.id(object.key), self.names.upload(id) == nil else { return }
+                try await self.removeIfOver(id)
             }
         } catch {
             self.logger.warning("streams whose time is over can't be removed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// How many objects in a row may fail before it counts as the store's trouble.
+    private static let patience = 3
+
+    /// Does something with each object that the store has under a prefix. One object's trouble is told, and is not the
+    /// others'; that of several in a row is the store's.
+    func forEachObject(
+        under prefix: String,
+        _ body: (ListedObject) async throws(CacheError) -> Void
+    ) async throws(CacheError) {
+        var cursor: String?
+        var failures = 0
+        while true {
+            let listing: (objects: [ListedObject], hasMore: Bool)
+            do throws(S3Failure) {
+                listing = try await self.client.list(prefix: prefix, after: cursor, limit: 1_000)
+            } catch {
+                throw self.error(error)
+            }
+            for object in listing.objects {
+                do throws(CacheError) {
+                    try await body(object)
+                    failures = 0
+                } catch {
+                    failures += 1
+                    guard failures < Self.patience, !Task.isCancelled else { throw error }
+                    self.logger.warning(
+                        "an object can't be looked at, or removed",
+                        metadata: ["key": "\(object.key)", "error": "\(error)"]
+                    )
+                }
+            }
+            guard listing.hasMore, let last = listing.objects.last else { return }
+            cursor = last.key
         }
     }
 }
