@@ -122,8 +122,38 @@ def get_table(entries, servers):
     return rows
 
 
+def live_table(runs):
+    """Live streams: the middle of the runs, and the least and the most."""
+    groups = collections.defaultdict(list)
+    for run in runs:
+        groups[(run["streams"], run["readers"], run["server"])].append(run)
+    rows = [
+        "| streams | readers each | server | p50 ms | p99 ms | p99.9 ms | sent late, p99 ms | CPU µs a packet | client's "
+        "| anonymous memory, most, and for each stream |",
+        "|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+
+    def milliseconds(key, name):
+        return middle({"value": spread([run[key][name] / 1000 for run in group])}, "value", 1)
+
+    for (streams, readers, server), group in sorted(groups.items(), key=lambda entry: (-entry[0][1], entry[0][0])):
+        per_packet = {
+            key: statistics.median([run[key] / run["packets"] * 1e6 for run in group])
+            for key in ("cpuSeconds", "clientCPUSeconds")
+        }
+        most = max(run["anonymousBytesPeak"] for run in group)
+        each = max(run["anonymousBytesPeak"] - run["anonymousBytesBefore"] for run in group) / streams
+        rows.append(
+            f"| {streams} | {readers} | {server} | {milliseconds('arrivalMicroseconds', 'p50')} "
+            f"| {milliseconds('arrivalMicroseconds', 'p99')} | {milliseconds('arrivalMicroseconds', 'p999')} "
+            f"| {milliseconds('lateMicroseconds', 'p99')} | {per_packet['cpuSeconds']:.1f} "
+            f"| {per_packet['clientCPUSeconds']:.1f} | {megabytes(most)}, {each / 1024:.1f} KiB |"
+        )
+    return rows
+
+
 def observation_rows(observations):
-    """What audio-client has observed: START and STOP, live streams, idle connections."""
+    """What audio-client has observed: START and STOP, idle connections."""
     rows = []
     for observation in observations:
         for result in observation["report"]["results"]:
@@ -135,7 +165,6 @@ def observation_rows(observations):
             for name, time in sorted(result["latencyMicroseconds"].items()):
                 label = {
                     "upload": f"{name.upper()} of an empty stream",
-                    "live": f"{connections} live writers, a reader each: {name}",
                     "idle": f"{connections} idle connections: {name}",
                 }.get(mode, name)
                 rows.append(
@@ -259,7 +288,8 @@ def main():
     entries = gather(lines(os.path.join(folder, "transfers.jsonl")))
     observations = lines(os.path.join(folder, "observations.jsonl"))
     streams = lines(os.path.join(folder, "streams.jsonl"))
-    if not entries and not observations and not streams:
+    live = lines(os.path.join(folder, "live.jsonl"))
+    if not entries and not observations and not streams and not live:
         sys.exit(f"bench-report.py: nothing was measured in {folder}")
     servers = list(dict.fromkeys(entry["server"] for entry in entries))
     names = plots(folder, entries, servers)
@@ -280,6 +310,15 @@ def main():
             text += ["", f"## {title}", ""] + transfer_table(entries, mode, servers)
     if any(entry["mode"] == "get" for entry in entries):
         text += ["", "## One GET of 64 KiB at a time", ""] + get_table(entries, servers)
+    if live:
+        text += [
+            "",
+            "## Live streams",
+            "",
+            "Each stream gets a packet of 640 bytes every 20 ms. What counts is from a packet's being sent to its having come",
+            "to the reader.",
+            "",
+        ] + live_table(live)
     rows = observation_rows(observations)
     if rows:
         text += [
@@ -296,7 +335,7 @@ def main():
     with open(os.path.join(folder, "report.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
     with open(os.path.join(folder, "report.json"), "w", encoding="utf-8") as file:
-        json.dump({"machine": about, "transfers": entries, "observations": observations, "streams": streams}, file, indent=1)
+        json.dump({"machine": about, "transfers": entries, "live": live, "observations": observations, "streams": streams}, file, indent=1)
     print("\n".join(line for line in text if not line.startswith("![")))
 
 

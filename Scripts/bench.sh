@@ -33,11 +33,11 @@ done
 if $is_quick; then
     connections=(1 16) repetitions=1 seconds=0.6 warm_up=0.2
     backends=("mmap none" "mmap sha256" "memory none" "sqlite none")
-    live_writers=100 idle_connections=1000
+    live_streams=(100) idle_connections=1000
 else
     connections=(1 16 100 1000) repetitions=3 seconds=1.5 warm_up=0.3
     backends=("mmap none" "mmap sha256" "memory none" "memory sha256" "sqlite none" "sqlite sha256")
-    live_writers=1000 idle_connections=10000
+    live_streams=(100 500 1000) idle_connections=10000
 fi
 
 [ -e /proc/self/stat ] || die "this needs Linux: what processes use is read from /proc"
@@ -150,6 +150,17 @@ measure() {
     printf '{"server":"%s",%s\n' "$name" "${line#\{}" >>"$output/transfers.jsonl"
 }
 
+# measure_live NAME STREAMS READERS: audio at its own rate, and how long it is under way.
+measure_live() {
+    local name=$1 line
+    line=$(timeout 120 "$temporary/live" "${addresses[$name]}" --streams "$2" --readers "$3" --seconds 3 --warm-up 1 \
+        --pid "${processes[$name]}") || {
+        echo "    $name failed with $2 live streams" >&2
+        return 0
+    }
+    printf '{"server":"%s",%s\n' "$name" "${line#\{}" >>"$output/live.jsonl"
+}
+
 # What receiving, one pass over the bytes and writing cost without a server.
 measure_floor() {
     local line
@@ -172,6 +183,7 @@ observe() {
 
 say "Build of the load generator"
 g++ -O2 -std=c++17 -o "$temporary/load" Benchmarks/Peers/load.cpp
+g++ -O2 -std=c++17 -o "$temporary/live" Benchmarks/Peers/live.cpp
 g++ -O2 -std=c++17 -o "$temporary/measure-floor" Benchmarks/Peers/floor.cpp
 for backend in "${backends[@]}"; do
     # shellcheck disable=SC2086 # Two words: the backend and its digest.
@@ -204,11 +216,18 @@ for ((run = 0; run < repetitions; run++)); do
         if [ "$name" = nginx ]; then measure "$name" whole 1; fi
     done
 done
-say "live streams, START, and idle connections"
+say "live streams"
+for ((run = 0; run < repetitions; run++)); do
+    for name in "${gateways[@]}"; do
+        case $name in *sha256) continue ;; esac
+        for count in "${live_streams[@]}"; do measure_live "$name" "$count" 1; done
+        measure_live "$name" 1 "${live_streams[-1]}"
+    done
+done
+say "START, and idle connections"
 for name in "${gateways[@]}"; do
     case $name in *sha256) continue ;; esac
     observe "$name" upload --size 0 --seconds 1 --warm-up 0.2 --repeat "$repetitions"
-    observe "$name" live --connections "$live_writers" --seconds 2 --warm-up 0.5 --repeat 1
     observe "$name" idle --connections "$idle_connections" --seconds 1 --warm-up 0 --repeat 1
     if $is_quick; then break; fi
 done

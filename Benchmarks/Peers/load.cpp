@@ -10,9 +10,7 @@
 // removed, which is not measured. Reads go on until the time is over.
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cinttypes>
-#include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -22,38 +20,19 @@
 #include <string>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "processes.hpp"
+#include "websocket.hpp"
+
 namespace {
-
-[[noreturn]] void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    std::fputs("load: ", stderr);
-    std::vfprintf(stderr, format, arguments);
-    std::fputc('\n', stderr);
-    va_end(arguments);
-    std::exit(1);
-}
-
-int64_t now() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 enum class Mode { upload, download, whole, get };
 
 struct Plan {
-    bool isHTTP = false;
-    std::string host;
-    uint16_t port = 0;
-    std::string path;
+    Address server;
     Mode mode = Mode::upload;
     std::string modeName;
     int connections = 1;
@@ -73,62 +52,6 @@ struct Totals {
     std::vector<int64_t> starts;
 };
 
-// What processes have used.
-struct Use {
-    double seconds = 0;
-    int64_t anonymous = 0;
-};
-
-Use use(const std::vector<int> &pids) {
-    Use sum;
-    for (int pid : pids) {
-        // Of all threads, in nanoseconds (clock_getcpuclockid(3)); /proc/PID/stat counts in hundredths.
-        clockid_t clock;
-        timespec time{};
-        if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
-            fail("process %d can't be looked at", pid);
-        sum.seconds += double(time.tv_sec) + double(time.tv_nsec) / 1e9;
-        char name[64], text[4096];
-        std::snprintf(name, sizeof name, "/proc/%d/status", pid);
-        std::unique_ptr<FILE, int (*)(FILE *)> status(std::fopen(name, "r"), std::fclose);
-        while (status && std::fgets(text, sizeof text, status.get())) {
-            long kilobytes = 0;
-            if (std::sscanf(text, "RssAnon: %ld", &kilobytes) == 1) sum.anonymous += kilobytes * 1024;
-        }
-    }
-    return sum;
-}
-
-double ownSeconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    auto seconds = [](timeval time) { return double(time.tv_sec) + double(time.tv_usec) / 1e6; };
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
-
-// A masked frame's header and the key in it.
-void appendFrame(std::string &out, uint8_t opcode, const char *payload, size_t count, uint32_t key) {
-    out.push_back(char(0x80 | opcode));
-    if (count < 126) {
-        out.push_back(char(0x80 | count));
-    } else if (count < 65536) {
-        out.push_back(char(0x80 | 126));
-        out.push_back(char(count >> 8));
-        out.push_back(char(count));
-    } else {
-        out.push_back(char(0x80 | 127));
-        for (int shift = 56; shift >= 0; shift -= 8) out.push_back(char(uint64_t(count) >> shift));
-    }
-    char mask[4];
-    std::memcpy(mask, &key, 4);
-    out.append(mask, 4);
-    size_t start = out.size();
-    out.resize(start + count);
-    for (size_t index = 0; index < count; index++) out[start + index] = char(payload[index] ^ mask[index & 3]);
-}
-
-std::mt19937 generator{std::random_device{}()};
-
 // Bytes that were made before, to be sent over and over: whole frames, or the plain bytes.
 struct Prepared {
     std::string bytes;
@@ -140,7 +63,7 @@ struct Prepared {
         for (char &byte : payload) byte = char(generator());
         int64_t frames = std::max<int64_t>(1, (1 << 20) / plan.chunk);
         for (int64_t index = 0; index < frames; index++) {
-            if (plan.isHTTP) {
+            if (plan.server.isHTTP) {
                 bytes += payload;
             } else {
                 appendFrame(bytes, 2, payload.data(), payload.size(), uint32_t(generator()));
@@ -160,34 +83,14 @@ public:
     bool wantsWrite = false;
 
     void connect() {
-        fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0) fail("socket: %s", std::strerror(errno));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(plan.port);
-        if (inet_pton(AF_INET, plan.host.c_str(), &address.sin_addr) != 1) fail("%s is no address", plan.host.c_str());
-        if (::connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
-            fail("connect to %s:%d: %s", plan.host.c_str(), plan.port, std::strerror(errno));
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (plan.isHTTP) return;
-        std::string request = "GET " + plan.path + " HTTP/1.1\r\nHost: " + plan.host + ":" + std::to_string(plan.port)
-            + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-              "Sec-WebSocket-Version: 13\r\n\r\n";
-        sendAll(request.data(), request.size());
-        std::string answer;
-        while (answer.find("\r\n\r\n") == std::string::npos) {
-            char byte;
-            if (recv(fd, &byte, 1, 0) != 1) fail("the handshake broke off after: %s", answer.c_str());
-            answer.push_back(byte);
-        }
-        if (answer.compare(0, 12, "HTTP/1.1 101") != 0) fail("no upgrade: %s", answer.c_str());
+        fd = connectTo(plan.server);
+        if (!plan.server.isHTTP) upgrade(fd, plan.server);
     }
 
     // What is read is uploaded first, over one line, while nothing is measured.
     void store(const std::string &name) {
         id = name;
-        if (plan.isHTTP) {
+        if (plan.server.isHTTP) {
             std::string head = "PUT /" + id + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(plan.size) + "\r\n\r\n";
             sendAll(head.data(), head.size());
             storeBytes();
@@ -202,7 +105,7 @@ public:
     }
 
     void remove(const std::string &name) {
-        if (plan.isHTTP) {
+        if (plan.server.isHTTP) {
             std::string head = "DELETE /" + name + " HTTP/1.1\r\nHost: x\r\n\r\n";
             sendAll(head.data(), head.size());
             waitFor("HTTP/1.1 2");
@@ -221,7 +124,7 @@ public:
             remaining = plan.size;
             place = 0;
             step = Step::starting;
-            if (plan.isHTTP) {
+            if (plan.server.isHTTP) {
                 out += "PUT /" + id + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(plan.size) + "\r\n\r\n";
                 step = Step::sending;
             } else {
@@ -241,7 +144,7 @@ public:
     void removeUploaded() {
         isBusy = true;
         step = Step::deleting;
-        if (plan.isHTTP) out += "DELETE /" + id + " HTTP/1.1\r\nHost: x\r\n\r\n";
+        if (plan.server.isHTTP) out += "DELETE /" + id + " HTTP/1.1\r\nHost: x\r\n\r\n";
         else queueText("{\"type\":\"DELETE\",\"streamId\":\"" + id + "\"}");
         write();
     }
@@ -251,7 +154,7 @@ public:
             ssize_t count = recv(fd, buffer, capacity, MSG_DONTWAIT);
             if (count < 0 && (errno == EAGAIN || errno == EINTR)) break;
             if (count <= 0) fail("the server hung up: %s", count == 0 ? "end of stream" : std::strerror(errno));
-            if (plan.isHTTP) parseHTTP(buffer, size_t(count), isOver);
+            if (plan.server.isHTTP) parseHTTP(buffer, size_t(count), isOver);
             else parseFrames(buffer, size_t(count), isOver);
             if (size_t(count) < capacity) break;
         }
@@ -273,7 +176,7 @@ public:
             if (remaining == 0) {
                 step = Step::stopping;
                 stopped = now();
-                if (!plan.isHTTP) queueText("{\"type\":\"STOP\",\"streamId\":\"" + id + "\"}");
+                if (!plan.server.isHTTP) queueText("{\"type\":\"STOP\",\"streamId\":\"" + id + "\"}");
                 continue;
             }
             // Whole chunks are left; the block is sent from `place` on.
@@ -307,28 +210,20 @@ private:
     size_t place = 0;
     // Reading: how many bytes were asked for, and have come.
     int64_t asked = 0, got = 0;
-    // Parsing: the head that is not whole, and how much of a body is still to come.
+    FrameReader frames;
+    // Parsing HTTP: the head that is not whole, and how much of a body is still to come.
     std::string head;
     int64_t body = 0;
-    bool isText = false;
-    std::string text;
 
-    void queueText(const std::string &json) { appendFrame(out, 1, json.data(), json.size(), uint32_t(generator())); }
+    void queueText(const std::string &json) { appendText(out, json); }
 
     void sendText(const std::string &json) {
         std::string frame;
-        appendFrame(frame, 1, json.data(), json.size(), uint32_t(generator()));
+        appendText(frame, json);
         sendAll(frame.data(), frame.size());
     }
 
-    void sendAll(const char *bytes, size_t count) {
-        while (count > 0) {
-            ssize_t sent = send(fd, bytes, count, MSG_NOSIGNAL);
-            if (sent <= 0) fail("send: %s", std::strerror(errno));
-            bytes += sent;
-            count -= size_t(sent);
-        }
-    }
+    void sendAll(const char *bytes, size_t count) { ::sendAll(fd, bytes, count); }
 
     void storeBytes() {
         int64_t left = plan.size / prepared.chunk;
@@ -360,10 +255,10 @@ private:
             if (plan.mode == Mode::get)
                 offset = int64_t(generator() % uint64_t(plan.size / plan.chunk)) * plan.chunk;
             char line[512];
-            if (plan.isHTTP && plan.mode == Mode::whole) {
+            if (plan.server.isHTTP && plan.mode == Mode::whole) {
                 std::snprintf(line, sizeof line, "GET /%s HTTP/1.1\r\nHost: x\r\n\r\n", id.c_str());
                 out += line;
-            } else if (plan.isHTTP) {
+            } else if (plan.server.isHTTP) {
                 std::snprintf(
                     line, sizeof line, "GET /%s HTTP/1.1\r\nHost: x\r\nRange: bytes=%" PRId64 "-%" PRId64 "\r\n\r\n",
                     id.c_str(), offset, offset + length - 1);
@@ -386,34 +281,16 @@ private:
     }
 
     void parseFrames(const char *bytes, size_t count, bool isOver) {
-        while (count > 0) {
-            if (body > 0) {
-                size_t part = std::min(count, size_t(body));
-                if (isText) text.append(bytes, part);
-                else received(int64_t(part));
-                body -= int64_t(part);
-                bytes += part;
-                count -= part;
-                if (body == 0) completed(isOver);
-                continue;
-            }
-            head.push_back(*bytes++);
-            count--;
-            if (head.size() < 2) continue;
-            uint8_t length = uint8_t(head[1]) & 0x7F;
-            size_t needed = length == 127 ? 10 : length == 126 ? 4 : 2;
-            if (head.size() < needed) continue;
-            body = length;
-            if (needed > 2) {
-                body = 0;
-                for (size_t index = 2; index < needed; index++) body = body << 8 | uint8_t(head[index]);
-            }
-            isText = (head[0] & 0x0F) == 1;
-            if (!isText && (head[0] & 0x0F) != 2 && (head[0] & 0x0F) != 0) fail("a frame of opcode %d", head[0] & 0x0F);
-            head.clear();
-            text.clear();
-            if (body == 0) completed(isOver);
-        }
+        bool isGreeting = false;
+        frames.feed(
+            bytes, count, [&](const char *, size_t part) { received(int64_t(part)); },
+            [&](const std::string &json) {
+                isGreeting = json.find("\"CONNECTED\"") != std::string::npos;
+                if (!isGreeting && step == Step::sending) fail("an answer where none was asked for: %s", json.c_str());
+            },
+            [&](bool isText) {
+                if (!isText || !isGreeting) completed(isOver);
+            });
     }
 
     void parseHTTP(const char *bytes, size_t count, bool isOver) {
@@ -440,14 +317,12 @@ private:
 
     // A frame, or an answer, is whole.
     void completed(bool isOver) {
-        if (isText && text.find("\"ERROR\"") != std::string::npos) fail("the server answers: %s", text.c_str());
-        if (isText && text.find("\"CONNECTED\"") != std::string::npos) return;
         switch (step) {
         case Step::starting:
             totals.starts.push_back(now() - begun);
             step = Step::sending;
             break;
-        case Step::sending: fail("an answer where none was asked for: %s", text.c_str());
+        case Step::sending: fail("an answer where none was asked for");
         case Step::stopping:
             totals.latencies.push_back(now() - stopped);
             totals.operations++;
@@ -553,12 +428,6 @@ void measure(Measured &measured, const Plan &plan, Totals &totals, Body body) {
     append(measured.totals.starts, totals.starts);
 }
 
-double microseconds(const std::vector<int64_t> &times, double share) {
-    if (times.empty()) return 0;
-    size_t index = std::min(times.size() - 1, size_t(share * double(times.size())));
-    return double(times[index]) / 1e3;
-}
-
 void usage() {
     fail("usage: load (ws|http)://ADDRESS:PORT/PATH (upload|download|whole|get) [--connections N] [--seconds S] "
          "[--warm-up S] [--size BYTES] [--chunk BYTES] [--depth N] [--pid PID]...");
@@ -567,15 +436,7 @@ void usage() {
 Plan parse(int count, char **words) {
     if (count < 3) usage();
     Plan plan;
-    std::string url = words[1];
-    if (url.compare(0, 7, "http://") == 0) plan.isHTTP = true;
-    else if (url.compare(0, 5, "ws://") != 0) usage();
-    url = url.substr(url.find("//") + 2);
-    size_t slash = std::min(url.find('/'), url.size()), colon = url.find(':');
-    if (colon == std::string::npos || colon > slash) usage();
-    plan.host = url.substr(0, colon);
-    plan.port = uint16_t(std::atoi(url.c_str() + colon + 1));
-    plan.path = slash < url.size() ? url.substr(slash) : "/";
+    if (!parseURL(words[1], plan.server)) usage();
     plan.modeName = words[2];
     if (plan.modeName == "upload") plan.mode = Mode::upload;
     else if (plan.modeName == "download") plan.mode = Mode::download;
@@ -605,11 +466,7 @@ Plan parse(int count, char **words) {
 
 int main(int count, char **words) {
     Plan plan = parse(count, words);
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    raiseDescriptorLimit();
     Prepared prepared(plan);
     Totals totals;
     Measured measured;
@@ -649,9 +506,6 @@ int main(int count, char **words) {
         });
         loop.lines.front()->remove(shared);
     }
-    auto sorted = [](std::vector<int64_t> &times) { std::sort(times.begin(), times.end()); };
-    sorted(measured.totals.latencies);
-    sorted(measured.totals.starts);
     double gigabytes = double(measured.totals.bytes) / 1e9;
     std::printf(
         "{\"mode\":\"%s\",\"connections\":%d,\"streamBytes\":%" PRId64 ",\"chunkBytes\":%" PRId64
@@ -662,14 +516,8 @@ int main(int count, char **words) {
         measured.totals.operations, measured.seconds > 0 ? gigabytes / measured.seconds : 0,
         gigabytes > 0 ? measured.cpu / gigabytes : 0, gigabytes > 0 ? measured.own / gigabytes : 0, anonymousBefore,
         std::max(loop.peak, anonymousBefore));
-    auto print = [](const char *name, const std::vector<int64_t> &times) {
-        if (times.empty()) return;
-        std::printf(
-            ",\"%s\":{\"count\":%zu,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"maximum\":%.1f}", name, times.size(),
-            microseconds(times, 0.5), microseconds(times, 0.99), microseconds(times, 0.999), microseconds(times, 1));
-    };
-    print("startMicroseconds", measured.totals.starts);
-    print(plan.mode == Mode::upload ? "stopMicroseconds" : "getMicroseconds", measured.totals.latencies);
+    printTimes("startMicroseconds", measured.totals.starts);
+    printTimes(plan.mode == Mode::upload ? "stopMicroseconds" : "getMicroseconds", measured.totals.latencies);
     std::printf("}\n");
     return 0;
 }
