@@ -77,9 +77,34 @@ public protocol StreamSource: AnyObject, Sendable {
     /// - Returns: The status that ended the wait.
     /// - Throws: ``CacheError`` with code `aborted` where the task is cancelled, or `unsupported`.
     func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus
+
+    /// Has an observer told once the stream is longer than `offset` or no longer in `state`: what live tails wait with.
+    /// Called on an event loop: must not block. The default does it by ``grown(past:while:)`` in a task for each wait; see
+    /// ``GrowthWaiters/observe(past:while:_:status:)`` for what takes none.
+    ///
+    /// - Parameters:
+    ///   - offset: A length in bytes.
+    ///   - state: The state during which waiting makes sense.
+    ///   - observer: Whom to tell, once; also where waiting is not possible.
+    /// - Returns: The wait. Dropping it gives it up.
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait
 }
 
 extension StreamSource {
     /// Nobody keeps count.
     public var durableSize: Int64? { nil }
+
+    /// Waits in a task.
+    public func observeGrowth(
+        past offset: Int64,
+        while state: StreamState,
+        _ observer: any GrowthObserver
+    ) -> GrowthWait {
+        let task = Task {
+            let status = try? await self.grown(past: offset, while: state)
+            guard !Task.isCancelled else { return }
+            observer.streamHasGrown(StreamGrowth(status ?? self.status))
+        }
+        return GrowthWait { task.cancel() }
+    }
 }

@@ -56,4 +56,19 @@ public struct StreamReader: Sendable {
     ) async throws(CacheError) -> StreamStatus {
         try await self.source.grown(past: offset, while: state)
     }
+
+    /// As ``grown(past:while:)``, for who waits so often, or with so many, that a task for each would be felt.
+    ///
+    /// - Parameters:
+    ///   - offset: A length in bytes.
+    ///   - state: The state during which waiting makes sense.
+    ///   - observer: Is told once when the wait is over, also where the backend can't wait; kept until then.
+    /// - Returns: The wait, to be kept until it is over; dropping it gives the wait up.
+    public func observeGrowth(
+        past offset: Int64,
+        while state: StreamState = .live,
+        _ observer: any GrowthObserver
+    ) -> GrowthWait {
+        self.source.observeGrowth(past: offset, while: state, observer)
+    }
 }

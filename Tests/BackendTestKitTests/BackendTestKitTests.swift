@@ -30,6 +30,7 @@ struct BrokenBackendTests {
         (.reopeningForgetsTheUnfinished, "an unfinished stream is there again, suspended, with its bytes"),
         (.abortLeavesRoomTaken, "an aborted stream leaves nothing, and its name is free"),
         (.fullStorageLosesTheStream, "full storage is storage_full, and loses nothing that was there"),
+        (.watchersGetOldBytes, "who watches a stream is told once of growth and once of the end"),
     ]
 
     @Test("caught", arguments: expectations)

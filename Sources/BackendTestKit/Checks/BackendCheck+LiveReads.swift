@@ -1,5 +1,6 @@
 import CacheProtocol
 import NIOCore
+import Synchronization
 
 extension BackendCheck {
     static let liveReads: [BackendCheck] = [
@@ -74,6 +75,46 @@ extension BackendCheck {
                 try require(status.size == 10 && status.state != .live, "The wait ended with \(status).")
             }
         },
+        BackendCheck("who watches a stream is told once of growth and once of the end", when: \.readsLive) { bench in
+            let sample = SampleBytes()
+            var writer = try await bench.start("a")
+            let reader = try await bench.reader("a")
+            for (size, count) in [(1, 0), (700, 1), (100_000, 701), (3, 100_701)] {
+                let watcher = Watcher()
+                let wait = reader.observeGrowth(past: Int64(count), watcher)
+                try await bench.append(sample, count..<count + size, to: &writer)
+                writer.flush()
+                let growth = try await watcher.told("bytes were flushed")
+                try require(growth.status.size > Int64(count), "It was told of \(growth.status).")
+                if let latest = growth.latest {
+                    let start = Int(growth.status.size) - latest.readableBytes
+                    try require(start >= 0, "\(latest.readableBytes) bytes are more than the stream has.")
+                    try require(
+                        sample.buffer(start..<start + latest.readableBytes) == latest,
+                        "The bytes that the watcher was given are not the stream's last ones."
+                    )
+                }
+                _ = consume wait
+                _ = try await within("Flushed bytes did not become readable.") {
+                    try await reader.grown(past: Int64(count + size - 1))
+                }
+                try require(watcher.count == 1, "The watcher was told \(watcher.count) times.")
+            }
+            let gone = Watcher()
+            _ = reader.observeGrowth(past: 100_704, gone)
+            let last = Watcher()
+            let wait = reader.observeGrowth(past: 1_000_000, last)
+            _ = try await writer.finish().value()
+            let growth = try await last.told("the stream was sealed")
+            let sealed = StreamStatus(size: 100_704, state: .sealed)
+            try require(growth.status == sealed, "It was told of \(growth.status).")
+            _ = consume wait
+            try require(gone.count == 0, "A watcher was told that had given the wait up.")
+            let late = Watcher()
+            let over = reader.observeGrowth(past: 100_704, late)
+            _ = try await late.told("the stream is sealed")
+            _ = consume over
+        },
         BackendCheck("a wait for growth ends when it is cancelled", when: \.readsLive) { bench in
             let writer = try await bench.start("a")
             let reader = try await bench.reader("a")
@@ -89,6 +130,21 @@ extension BackendCheck {
             bench.drop(writer)
         },
     ]
+}
+
+/// Remembers what it is told of a stream's growth.
+private final class Watcher: GrowthObserver {
+    private let growths = Mutex<[StreamGrowth]>([])
+
+    func streamHasGrown(_ growth: StreamGrowth) { self.growths.withLock { $0.append(growth) } }
+
+    var count: Int { self.growths.withLock { $0.count } }
+
+    /// What it was told first.
+    func told(_ event: String, file: String = #fileID, line: Int = #line) async throws -> StreamGrowth {
+        try await eventually({ "A watcher was not told although \(event)." }, file: file, line: line) { self.count > 0 }
+        return self.growths.withLock { $0[0] }
+    }
 }
 
 extension Capabilities {

@@ -20,6 +20,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#if defined(O_NOATIME)
+const int c_no_access_time = O_NOATIME;
+#else
+const int c_no_access_time = 0;
+#endif
+
 ssize_t c_pread_nowait(int fd, void *buffer, size_t count, off_t offset) {
 #if defined(__linux__) && defined(RWF_NOWAIT)
     struct iovec vector = {buffer, count};

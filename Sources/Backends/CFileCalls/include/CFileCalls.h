@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// The flag of open(2) with which reading does not change the time of the last access: O_NOATIME; 0 where there is none.
+extern const int c_no_access_time;
+
 /// Reads what is in the page cache and never waits for a device: preadv2(2) with RWF_NOWAIT.
 ///
 /// Returns as pread(2) does; -1 with EAGAIN where a byte would have to be waited for, and with EOPNOTSUPP where the

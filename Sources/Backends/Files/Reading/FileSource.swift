@@ -91,6 +91,11 @@ final class FileSource: StreamSource {
         return try await stream.grown(past: offset, while: state)
     }
 
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait {
+        guard let stream = self.stream else { return .over(self.status, observer) }
+        return stream.observeGrowth(past: offset, while: state, observer)
+    }
+
     private var notOpened: CacheError {
         CacheError(.streamNotFound, "The reader was not opened, or opening it failed.", streamID: self.id)
     }

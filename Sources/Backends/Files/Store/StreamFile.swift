@@ -80,10 +80,10 @@ final class StreamFile: Sendable {
     /// Bytes up to `size` were handed over.
     func accept(upTo size: Int64) { self.accepted.store(size, ordering: .releasing) }
 
-    /// Bytes up to `size` are in the file.
-    func store(upTo size: Int64) {
+    /// Bytes up to `size` are in the file; `latest` are the last of them.
+    func store(upTo size: Int64, latest: UnsafeRawBufferPointer) {
         self.storedBytes.store(size, ordering: .releasing)
-        self.waiters.wake(self.storedStatus)
+        self.waiters.wake(StreamStatus(size: size, state: self.state), latest: latest)
     }
 
     /// Has the device store what is in the file. Nobody else does that meanwhile.
@@ -124,5 +124,10 @@ final class StreamFile: Sendable {
     func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
         _ = try await self.waiters.wait(past: offset, while: state) { self.storedStatus }
         return self.status
+    }
+
+    /// Has an observer told once that is so.
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait {
+        self.waiters.observe(past: offset, while: state, observer) { self.storedStatus }
     }
 }

@@ -34,7 +34,7 @@ struct FileTail {
             self.store.budget.give(bytes: paid)
             throw error
         }
-        self.stream.store(upTo: offset + Int64(bytes.count))
+        self.stream.store(upTo: offset + Int64(bytes.count), latest: bytes)
     }
 
     private mutating func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(CacheError) {

@@ -41,6 +41,11 @@ final class MemorySource: StreamSource {
         guard let stream = self.stream else { throw CacheError.notFound(self.id) }
         return try await stream.grown(past: offset, while: state)
     }
+
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait {
+        guard let stream = self.stream else { return .over(self.status, observer) }
+        return stream.observeGrowth(past: offset, while: state, observer)
+    }
 }
 
 extension CacheError {

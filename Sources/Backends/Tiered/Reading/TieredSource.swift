@@ -82,4 +82,9 @@ final class TieredSource: StreamSource {
         guard case .hot(let reader) = self.place.withLock({ $0 }) else { return self.status }
         return try await reader.grown(past: offset, while: state)
     }
+
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait {
+        guard case .hot(let reader) = self.place.withLock({ $0 }) else { return .over(self.status, observer) }
+        return reader.observeGrowth(past: offset, while: state, observer)
+    }
 }

@@ -122,6 +122,10 @@ extension ConnectionHandler {
     }
 
     private func sendSubscribed(_ active: ActiveSubscription, _ count: Int) {
+        if let frame = active.tail.frame(at: active.subscription.offset, count: count) {
+            self.write(frame.bytes)
+            return self.sentSubscribed(frame.count)
+        }
         do throws(CacheError) {
             switch try active.tail.read(at: active.subscription.offset, count: count) {
             case .now(let bytes): self.sendSubscribed(bytes)
@@ -145,8 +149,12 @@ extension ConnectionHandler {
     private func sendSubscribed(_ bytes: ByteBuffer) {
         self.write(self.header(.binary, length: Int64(bytes.readableBytes)))
         self.write(bytes)
-        self.service.metrics.sent(bytes.readableBytes, over: .websocket)
-        self.subscription?.subscription.sent(bytes.readableBytes)
+        self.sentSubscribed(bytes.readableBytes)
+    }
+
+    private func sentSubscribed(_ count: Int) {
+        self.service.metrics.sent(count, over: .websocket)
+        self.subscription?.subscription.sent(count)
     }
 
     private func subscriptionFailed(_ active: ActiveSubscription, _ error: CacheError) {

@@ -69,4 +69,8 @@ private final class CountedSource: StreamSource {
     func grown(past offset: Int64, while state: StreamState) async throws(CacheError) -> StreamStatus {
         try await self.reader.grown(past: offset, while: state)
     }
+
+    func observeGrowth(past offset: Int64, while state: StreamState, _ observer: any GrowthObserver) -> GrowthWait {
+        self.reader.observeGrowth(past: offset, while: state, observer)
+    }
 }
