@@ -2,6 +2,7 @@ import CacheProtocol
 import FileBackendSupport
 import FileStorage
 import NIOCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -30,6 +31,38 @@ struct RoomTests {
         try await made.backend.write("d", Self.kibibytes)
         #expect(try await made.backend.names() == ["b", "c", "d"])
         #expect(await made.backend.health().gauges["evicted_streams_total"] == 1)
+        bench.calls.hook(nil)
+    }
+
+    @Test("of two uploads that grow at once, where there is space for one, the other does not take the reserve")
+    func together() async throws {
+        let bench = try FileBench.mmap()
+        let made = try await bench.make {
+            $0.minimumFreeBytes = 1 << 20
+            $0.evicts = false
+        }
+        // Enough for the bytes of one and what is allocated ahead of them.
+        bench.calls.pretendFree((1 << 20) + (300 << 10))
+        let turnstile = Turnstile()
+        let looks = Mutex(0)
+        bench.calls.hook { call, path in
+            if call == .freeBytes { looks.withLock { $0 += 1 } }
+            guard call == .preallocate, path.hasSuffix("/a.part") else { return }
+            turnstile.pass()
+            bench.calls.pretendFree((1 << 20) + (44 << 10))
+        }
+        var first = try await made.backend.start("a")
+        try await first.appendAll(Self.kibibytes)
+        first.flush()
+        await turnstile.reached()
+        let seen = looks.withLock { $0 }
+        async let second = failure { try await made.backend.write("b", Self.kibibytes) }
+        // The other one looks whether there is space for all, and then waits; it would look again at once.
+        for _ in 0..<2_000 where looks.withLock({ $0 }) < seen + 2 { await Task.yield() }
+        turnstile.open()
+        #expect(try await second.code == .storageFull)
+        let info = try await first.finish().value()
+        #expect(info.size == Int64(Self.kibibytes.count))
         bench.calls.hook(nil)
     }
 

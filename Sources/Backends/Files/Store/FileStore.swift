@@ -21,6 +21,8 @@ public final class FileStore: Sendable {
     let touches = TouchLog()
     let budget: StorageBudget
     let evictor = Mutex(Evictor())
+    /// Held by the file that grows where space is scarce; see ``hasSpaceForAll``.
+    let growing = Mutex(())
     let upkeepState: Mutex<UpkeepState>
     private let mayEvict = Mutex<(@Sendable (StreamID) -> Bool)?>(nil)
     let recoveryCounter = RecoveryCounter()

@@ -74,6 +74,14 @@ extension FileStore {
         }
     }
 
+    /// Whether there is space for as many files to grow at once as there are threads that make them grow.
+    var hasSpaceForAll: Bool {
+        get throws(CacheError) {
+            let most = Int64(self.configuration.ioThreads) * ExtentPlan.largest
+            return try self.freeBytes() - self.configuration.minimumFreeBytes >= most
+        }
+    }
+
     func freeBytes() throws(CacheError) -> Int64 {
         try calling { () throws(SystemCallError) in try self.calls.freeBytes(of: self.directory.handle) }
     }

@@ -1,5 +1,6 @@
 import CacheProtocol
 import Crypto
+import Synchronization
 
 /// The end of a stream's file, where its bytes are stored: allocated ahead, and digested where that is wanted.
 struct FileTail {
@@ -59,9 +60,15 @@ struct FileTail {
         self.hashed += Int64(bytes.count)
     }
 
-    /// Allocates ahead, and keeps the reserve that deleting needs.
+    /// Allocates ahead, and keeps the reserve that deleting needs. Where space is scarce, one file at a time: of two that
+    /// looked at once, each would take what is left.
     private mutating func makeRoom(upTo end: Int64) throws(CacheError) {
         guard let growth = self.extents.growth(for: end) else { return }
+        if try self.store.hasSpaceForAll { return try self.grow(growth, upTo: end) }
+        try self.store.growing.withLock { _ throws(CacheError) in try self.grow(growth, upTo: end) }
+    }
+
+    private mutating func grow(_ growth: Range<Int64>, upTo end: Int64) throws(CacheError) {
         let needed = end - growth.lowerBound
         let available = try self.store.takeSpace(needed, for: self.stream.id)
         let planned = growth.upperBound - growth.lowerBound
