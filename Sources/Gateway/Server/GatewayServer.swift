@@ -11,7 +11,7 @@ public import ServiceLifecycle
 /// Run it in a `ServiceGroup`, or by ``run()``; graceful shutdown lets uploads and answers in progress end, then the
 /// backend.
 public struct GatewayServer: Service {
-    private let service: GatewayService
+    let service: GatewayService
     private let socket: Int32?
     private let onListening: @Sendable (_ port: Int) async -> Void
     private let onReadiness: @Sendable (Readiness) async -> Void

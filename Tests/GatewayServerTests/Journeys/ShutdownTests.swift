@@ -87,6 +87,28 @@ struct ShutdownTests {
         }
     }
 
+    @Test("a connection that was becoming a WebSocket, or a request, while all were told, ends as they do")
+    func late() async throws {
+        try await TestGateway.run { gateway in
+            let plain = try await gateway.peer()
+            try await plain.start("s")
+            plain.upload([1, 2, 3])
+            try await plain.stop("s")
+            // The others have been told by now, which did not reach these.
+            gateway.server.service.state.beganToEnd()
+            let socket = try await RawPeer.connect(port: gateway.port)
+            try await socket.upgrade()
+            try await socket.expectClose(1_001)
+            try await socket.expectEnd()
+            await socket.drop()
+            let client = try await RawPeer.connect(port: gateway.port)
+            let answer = try await client.ask("GET", "/streams/s")
+            #expect(answer.status == 200 && answer.body.isEqual(to: [1, 2, 3]))
+            try await client.expectEnd()
+            await client.drop()
+        }
+    }
+
     @Test("an answer that is under way is sent to its end")
     func answerUnderWay() async throws {
         let directory = try TemporaryDirectory()

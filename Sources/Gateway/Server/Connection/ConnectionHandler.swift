@@ -104,6 +104,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.logger.debug("connection opened", metadata: ["peer": "\(context.remoteAddress?.description ?? "-")"])
         self.scheduleTimer()
         if self.service.configuration.greeting == .eager { self.greet() }
+        guard self.service.state.isEnding else { return }
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        context.eventLoop.execute { bound.value.quiesce() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

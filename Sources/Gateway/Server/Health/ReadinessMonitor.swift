@@ -67,5 +67,6 @@ struct DrainService: Service {
         guard (try? await gracefulShutdown()) != nil else { return }
         self.state.beganToDrain()
         try? await Task.sleep(for: self.delay)
+        self.state.beganToEnd()
     }
 }
