@@ -12,7 +12,10 @@ public final class GrowthWaiters: Sendable {
     private let core = Mutex(Core())
 
     private struct Core {
-        var waiters: [Waiter] = []
+        /// Tasks, of which there may be thousands, and each may be cancelled.
+        var tasks: [UInt64: (Condition, CheckedContinuation<StreamStatus?, Never>)] = [:]
+        /// Observers, each of which stands for all on its event loop.
+        var observers: [(number: UInt64, condition: Condition, observer: any GrowthObserver)] = []
         var lastNumber: UInt64 = 0
 
         mutating func nextNumber() -> UInt64 {
@@ -21,18 +24,12 @@ public final class GrowthWaiters: Sendable {
         }
     }
 
-    private struct Waiter {
-        var number: UInt64
+    /// What is waited for.
+    private struct Condition {
         var offset: Int64
         var state: StreamState
-        var call: Call
 
-        func isOver(_ status: StreamStatus) -> Bool { status.size > self.offset || status.state != self.state }
-    }
-
-    private enum Call {
-        case task(CheckedContinuation<StreamStatus?, Never>)
-        case observer(any GrowthObserver)
+        func isMet(by status: StreamStatus) -> Bool { status.size > self.offset || status.state != self.state }
     }
 
     /// Nobody waits yet.
@@ -54,18 +51,18 @@ public final class GrowthWaiters: Sendable {
         let number = self.core.withLock { $0.nextNumber() }
         let status = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<StreamStatus?, Never>) in
-                let waiter = Waiter(number: number, offset: offset, state: state, call: .task(continuation))
+                let condition = Condition(offset: offset, state: state)
                 let answer: StreamStatus?? = self.core.withLock { core in
                     if Task.isCancelled { return .some(nil) }
                     let status = current()
-                    if waiter.isOver(status) { return status }
-                    core.waiters.append(waiter)
+                    if condition.isMet(by: status) { return status }
+                    core.tasks[number] = (condition, continuation)
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            if case .task(let continuation) = self.take(number) { continuation.resume(returning: nil) }
+            self.core.withLock { $0.tasks.removeValue(forKey: number) }?.1.resume(returning: nil)
         }
         guard let status else { throw CacheError(.aborted, "The wait for the stream to grow was given up.") }
         return status
@@ -86,28 +83,20 @@ public final class GrowthWaiters: Sendable {
         _ observer: any GrowthObserver,
         status current: () -> StreamStatus
     ) -> GrowthWait {
-        var waiter = Waiter(number: 0, offset: offset, state: state, call: .observer(observer))
-        let answer = self.core.withLock { core -> StreamStatus? in
-            waiter.number = core.nextNumber()
+        let condition = Condition(offset: offset, state: state)
+        let (number, answer) = self.core.withLock { core -> (UInt64, StreamStatus?) in
+            let number = core.nextNumber()
             let status = current()
-            if waiter.isOver(status) { return status }
-            core.waiters.append(waiter)
-            return nil
+            if condition.isMet(by: status) { return (number, status) }
+            core.observers.append((number, condition, observer))
+            return (number, nil)
         }
         if let answer { observer.streamHasGrown(StreamGrowth(answer)) }
-        return GrowthWait(in: self, number: waiter.number)
-    }
-
-    /// Takes a waiter out.
-    private func take(_ number: UInt64) -> Call? {
-        self.core.withLock { core in
-            guard let index = core.waiters.firstIndex(where: { $0.number == number }) else { return nil }
-            return core.waiters.remove(at: index).call
-        }
+        return GrowthWait(in: self, number: number)
     }
 
     /// Takes an observer out that does not want to be told any more.
-    func forget(_ number: UInt64) { _ = self.take(number) }
+    func forget(_ number: UInt64) { self.core.withLock { $0.observers.removeAll { $0.number == number } } }
 
     /// Lets those go on whose wait is over. Call it after each change of the stream's length or state.
     ///
@@ -115,31 +104,34 @@ public final class GrowthWaiters: Sendable {
     ///   - status: The stream's length and state, as published.
     ///   - latest: The bytes before `status.size`, where they are at hand; valid during the call.
     public func wake(_ status: StreamStatus, latest: UnsafeRawBufferPointer? = nil) {
-        let ready = self.core.withLock { core -> [Waiter] in
-            guard !core.waiters.isEmpty else { return [] }
-            let first = core.waiters.partition { $0.isOver(status) }
-            if first == 0 {
-                defer { core.waiters = [] }
-                return core.waiters
-            }
-            defer { core.waiters.removeSubrange(first...) }
-            return Array(core.waiters[first...])
+        let (observers, tasks) = self.core.withLock { core in
+            (Self.takeObservers(&core, status), Self.takeTasks(&core, status))
         }
-        var growth: StreamGrowth?
-        for waiter in ready {
-            switch waiter.call {
-            case .task(let continuation): continuation.resume(returning: status)
-            case .observer(let observer):
-                // Copied for the first who wants them.
-                let told = growth ?? StreamGrowth(status, latest: Self.copy(latest))
-                growth = told
-                observer.streamHasGrown(told)
-            }
-        }
+        for task in tasks { task.resume(returning: status) }
+        guard !observers.isEmpty else { return }
+        let growth = StreamGrowth(status, latest: Self.copy(latest))
+        for observer in observers { observer.streamHasGrown(growth) }
+    }
+
+    private static func takeObservers(_ core: inout Core, _ status: StreamStatus) -> [any GrowthObserver] {
+        guard !core.observers.isEmpty else { return [] }
+        let ready = core.observers.filter { $0.condition.isMet(by: status) }.map(\.observer)
+        if ready.count > 0 { core.observers.removeAll { $0.condition.isMet(by: status) } }
+        return ready
+    }
+
+    private static func takeTasks(
+        _ core: inout Core,
+        _ status: StreamStatus
+    ) -> [CheckedContinuation<StreamStatus?, Never>] {
+        guard !core.tasks.isEmpty else { return [] }
+        let ready = core.tasks.filter { $0.value.0.isMet(by: status) }
+        for number in ready.keys { core.tasks.removeValue(forKey: number) }
+        return ready.values.map(\.1)
     }
 
     private static func copy(_ bytes: UnsafeRawBufferPointer?) -> ByteBuffer? {
-        guard let bytes, bytes.count <= Self.mostHandedOver else { return nil }
+        guard let bytes, (1...Self.mostHandedOver).contains(bytes.count) else { return nil }
         var buffer = ByteBufferAllocator().buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
         return buffer

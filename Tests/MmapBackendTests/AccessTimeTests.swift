@@ -6,6 +6,7 @@ import Testing
 
 @testable import FileStorage
 
+#if os(Linux)
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -32,3 +33,4 @@ struct AccessTimeTests {
         #expect(info.st_atim.tv_sec == 1_000)
     }
 }
+#endif

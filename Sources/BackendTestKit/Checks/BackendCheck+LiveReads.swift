@@ -79,7 +79,8 @@ extension BackendCheck {
             let sample = SampleBytes()
             var writer = try await bench.start("a")
             let reader = try await bench.reader("a")
-            for (size, count) in [(1, 0), (700, 1), (100_000, 701), (3, 100_701)] {
+            var count = 0
+            for size in [1, 700, 100_000, 3] {
                 let watcher = Watcher()
                 let wait = reader.observeGrowth(past: Int64(count), watcher)
                 try await bench.append(sample, count..<count + size, to: &writer)
@@ -94,26 +95,41 @@ extension BackendCheck {
                         "The bytes that the watcher was given are not the stream's last ones."
                     )
                 }
-                _ = consume wait
+                count += size
+                // More that it is not to be told of.
+                try await bench.append(sample, count..<count + 2, to: &writer)
+                writer.flush()
+                count += 2
                 _ = try await within("Flushed bytes did not become readable.") {
-                    try await reader.grown(past: Int64(count + size - 1))
+                    [count] in try await reader.grown(past: Int64(count - 1))
                 }
                 try require(watcher.count == 1, "The watcher was told \(watcher.count) times.")
+                _ = consume wait
             }
             let gone = Watcher()
-            _ = reader.observeGrowth(past: 100_704, gone)
+            _ = reader.observeGrowth(past: Int64(count), gone)
             let last = Watcher()
             let wait = reader.observeGrowth(past: 1_000_000, last)
             _ = try await writer.finish().value()
             let growth = try await last.told("the stream was sealed")
-            let sealed = StreamStatus(size: 100_704, state: .sealed)
+            let sealed = StreamStatus(size: Int64(count), state: .sealed)
             try require(growth.status == sealed, "It was told of \(growth.status).")
             _ = consume wait
             try require(gone.count == 0, "A watcher was told that had given the wait up.")
             let late = Watcher()
-            let over = reader.observeGrowth(past: 100_704, late)
+            let over = reader.observeGrowth(past: Int64(count), late)
             _ = try await late.told("the stream is sealed")
             _ = consume over
+        },
+        BackendCheck("a wait for a suspended stream ends when it is resumed", when: \.resumesLive) { bench in
+            try await bench.writeAndDrop("a", SampleBytes(), count: 10)
+            let reader = try await bench.reader("a")
+            var held: StreamWriter?
+            let status = try await bench.whileWaiting(reader, past: 10, while: .suspended, "the stream was resumed") {
+                held = try await bench.start("a", WriteOptions(mode: .resume))
+            }
+            try require(status == StreamStatus(size: 10, state: .live), "The wait ended with \(status).")
+            if let writer = held.take() { bench.drop(writer) }
         },
         BackendCheck("a wait for growth ends when it is cancelled", when: \.readsLive) { bench in
             let writer = try await bench.start("a")
@@ -149,6 +165,7 @@ private final class Watcher: GrowthObserver {
 
 extension Capabilities {
     var readsLive: Bool { self.liveReads != .none }
+    var resumesLive: Bool { self.readsLive && self.resume != .none }
 }
 
 extension Bench {
@@ -157,6 +174,7 @@ extension Bench {
     func whileWaiting(
         _ reader: StreamReader,
         past offset: Int64,
+        while state: StreamState = .live,
         _ event: String,
         file: String = #fileID,
         line: Int = #line,
@@ -166,7 +184,7 @@ extension Bench {
             for _ in 0..<3 {
                 group.addTask {
                     try await within("A wait for growth goes on although \(event).", file: file, line: line) {
-                        try await reader.grown(past: offset)
+                        try await reader.grown(past: offset, while: state)
                     }
                 }
             }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 import Wire
 
@@ -24,6 +25,48 @@ struct SubscriptionTests {
             #expect(Double(count.value) <= most, "asked \(count.value) times where there was time for \(most)")
             try await writer.stop("hasty")
             #expect(try await reader.expect(.end).size == 3)
+        }
+    }
+
+    @Test("followers that come at different moments and places get every byte, whatever the packets' sizes")
+    func followers() async throws {
+        try await checkProperty(runs: 5) { random in
+            let edges = [1, 3, 640, 4_096, 4_097, 8_192, 8_193, 65_536, 70_000]
+            var packets: [(size: Int, settles: Bool, follows: Int?)] = []
+            for _ in 0..<40 {
+                let size = edges.randomElement(using: &random) ?? 1
+                // Where a follower begins, counted back from the end there is then.
+                let follows = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 0...9_000, using: &random) : nil
+                packets.append((size, Bool.random(using: &random), follows))
+            }
+            let bytes = sample(packets.reduce(0) { $0 + $1.size }, seed: random.seed)
+            let plan = packets
+            try await TestGateway.run { gateway in
+                let writer = try await gateway.peer()
+                try await writer.start("s")
+                var followers: [(peer: RawPeer, from: Int)] = []
+                var sent = 0
+                for packet in plan {
+                    if let back = packet.follows {
+                        try await writer.settle()
+                        let (peer, from) = (try await gateway.peer(), max(0, sent - back))
+                        peer.say(#"{"type":"SUBSCRIBE","streamId":"s","offset":\#(from)}"#)
+                        #expect(try await peer.expect(.subscribed).offset == Int64(from))
+                        followers.append((peer, from))
+                    }
+                    writer.upload(Array(bytes[sent..<sent + packet.size]), frameLength: packet.size)
+                    sent += packet.size
+                    if packet.settles { try await writer.settle() }
+                }
+                try await writer.stop("s")
+                for (peer, from) in followers {
+                    var found: [UInt8] = []
+                    while from + found.count < bytes.count { found += try await peer.bytes().readableBytesView }
+                    let isSame = found == Array(bytes[from...])
+                    #expect(isSame, "from byte \(from) on")
+                    #expect(try await peer.expect(.end).size == Int64(bytes.count))
+                }
+            }
         }
     }
 

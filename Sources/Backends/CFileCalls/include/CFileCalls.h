@@ -5,8 +5,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// The flag of open(2) with which reading does not change the time of the last access: O_NOATIME; 0 where there is none.
-extern const int c_no_access_time;
+/// Has reads of an open, non-blocking file not change the time of its last access, where the platform can and the caller
+/// may: O_NOATIME by F_SETFL of fcntl(2). Asked for at open(2) it would fail on files that belong to somebody else, also on
+/// those that are being created where the file system gives them an owner of its own; they would be there then.
+///
+/// Nobody asks for that time, and where what is being written is read as it grows, each read would change it.
+void c_ignore_access_time(int fd);
 
 /// Reads what is in the page cache and never waits for a device: preadv2(2) with RWF_NOWAIT.
 ///

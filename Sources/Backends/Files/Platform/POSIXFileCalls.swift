@@ -55,22 +55,15 @@ public struct POSIXFileCalls: FileCalls {
             case .openOrCreate: O_RDWR | O_CREAT
             }
         let descriptor = try self.result("openat", path) {
-            let descriptor = openRelative(directory.descriptor, name, flags | Self.always | Self.noAccessTime, 0o600)
-            // Only who owns a file may ask for that.
-            guard descriptor < 0, errno == EPERM, Self.noAccessTime != 0 else { return descriptor }
-            return openRelative(directory.descriptor, name, flags | Self.always, 0o600)
+            openRelative(directory.descriptor, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         }
         let file = OpenFile(descriptor: descriptor, path: path)
         var info = stat()
         _ = try self.result("fstat", path) { fstat(descriptor, &info) }
         try Self.expectOnlyFile(info, path)
+        c_ignore_access_time(descriptor)
         return file
     }
-
-    private static let always = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
-    /// Nobody asks when a file was read last; where what is being written is read at the same time, the file system would
-    /// note that for every read.
-    private static let noAccessTime = c_no_access_time
 
     /// Anything but a regular file of one name is not ours: a pipe, a device, a directory, or a file that somebody can
     /// change by another name.

@@ -82,7 +82,7 @@ extension MemoryStream {
     /// - Parameter facts: What takes the place of the facts where the stream is still empty.
     /// - Returns: Where it goes on; `nil` where the stream was sealed or removed meanwhile.
     func takeOver(_ facts: StreamInfo) -> WritePosition? {
-        self.tail.withLock { tail in
+        let position = self.tail.withLock { tail -> WritePosition? in
             let status = self.status
             guard status.state == .live || status.state == .suspended else { return nil }
             tail.epoch += 1
@@ -90,6 +90,8 @@ extension MemoryStream {
             self.publish(StreamStatus(size: status.size, state: .live))
             return WritePosition(offset: status.size, epoch: tail.epoch)
         }
+        if position != nil { self.wake() }
+        return position
     }
 
     /// The writer went away.

@@ -17,7 +17,8 @@ final class LiveTail {
     private let eventLoop: any EventLoop
     private lazy var bell = TailBell(self, on: self.eventLoop)
     private var waiting: [ConnectionHandler] = []
-    /// What they wait with: begun for the first, and enough for all who come meanwhile, since all are at the end.
+    /// What they wait with: begun for the first, and enough for who comes meanwhile, since all are at the end; but that can
+    /// be before where it was, when bytes that had come could not be stored.
     private var wait: GrowthWait?
     private var isWaiting = false
     private var awaited = (offset: Int64(0), state: StreamState.live)
@@ -42,7 +43,7 @@ final class LiveTail {
     func frame(at offset: Int64, count: Int) -> (bytes: ByteBuffer, count: Int)? {
         guard let recent = self.recent, recent.offset == offset else { return nil }
         let length = recent.bytes.readableBytes
-        guard length <= min(count, Self.mostFramed) else { return nil }
+        guard length > 0, length <= min(count, Self.mostFramed) else { return nil }
         if let frame = self.recentFrame { return (frame, length) }
         var frame = ByteBufferAllocator().buffer(capacity: length + FrameHeader.maximumEncodedLength)
         frame.writeFrame(.binary, payload: recent.bytes)
@@ -67,7 +68,7 @@ final class LiveTail {
     /// Calls ``ConnectionHandler/subscriptionMayGoOn()`` once the stream is longer than `offset` or changes its state.
     func wait(_ handler: ConnectionHandler, past offset: Int64, while state: StreamState) {
         self.waiting.append(handler)
-        guard !self.isWaiting else { return }
+        guard !self.isWaiting || offset < self.awaited.offset else { return }
         self.isWaiting = true
         self.awaited = (offset, state)
         self.wait = self.reader.observeGrowth(past: offset, while: state, self.bell)
