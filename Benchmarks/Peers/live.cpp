@@ -3,7 +3,7 @@
 //
 //     live ws://127.0.0.1:8080/audio --streams 1000 --readers 1 --seconds 5 --warm-up 2 --pid 4711
 //
-// One thread, epoll: it shares the machine with what it measures, and so takes as little of it as it can. Packets of
+// A packet that was sent while it was measured counts, however late it comes. One thread, epoll: it shares the machine with what it measures, and so takes as little of it as it can. Packets of
 // different streams are due at moments spread evenly over an interval; those that fall due within `tick` microseconds
 // are sent together, as a network card's interrupts would bring them. It prints one JSON object, with how late packets
 // were sent (`lateMicroseconds`) beside how long they took. A failure ends it with status 1.
@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ struct Plan {
 
 // What went by while it was measured.
 struct Totals {
-    bool isMeasuring = false;
+    int64_t begin = INT64_MAX, end = INT64_MAX;
     int64_t sent = 0;
     std::vector<int64_t> arrivals;
     std::vector<int64_t> lateness;
@@ -74,14 +75,12 @@ public:
         sendAll(fd, frame.data(), frame.size());
     }
 
-    // Reads what there is; the word is seen when it has come.
+    // Reads what there is.
     void readable(char *buffer, size_t capacity) {
         ssize_t count = recv(fd, buffer, capacity, MSG_DONTWAIT);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0) fail("the server hung up: %s", count == 0 ? "end of stream" : std::strerror(errno));
-        frames.feed(
-            buffer, size_t(count), [&](const char *bytes, size_t part) { came(bytes, part); },
-            [&](const std::string &json) { last = json; }, [](bool) {});
+        came(buffer, size_t(count));
     }
 
     // Waits for an answer, while everything else stands still.
@@ -91,9 +90,7 @@ public:
         while (last.find(quoted) == std::string::npos) {
             ssize_t count = recv(fd, buffer.data(), buffer.size(), 0);
             if (count <= 0) fail("no %s", word);
-            frames.feed(
-                buffer.data(), size_t(count), [&](const char *bytes, size_t part) { came(bytes, part); },
-                [&](const std::string &json) { last = json; }, [](bool) {});
+            came(buffer.data(), size_t(count));
         }
     }
 
@@ -117,6 +114,15 @@ private:
     }
 
     void came(const char *bytes, size_t count) {
+        frames.feed(
+            bytes, count, [&](const char *piece, size_t part) { audioCame(piece, part); },
+            [&](const std::string &json) { last = json; }, [](bool) {});
+        if (frames.pongs.empty()) return;
+        sendAll(fd, frames.pongs.data(), frames.pongs.size());
+        frames.pongs.clear();
+    }
+
+    void audioCame(const char *bytes, size_t count) {
         while (count > 0) {
             size_t part = std::min(count, size_t(place < 8 ? 8 - place : plan.packet - place));
             if (place < 8) std::memcpy(time + place, bytes, part);
@@ -128,7 +134,7 @@ private:
             packets++;
             int64_t sent;
             std::memcpy(&sent, time, sizeof sent);
-            if (totals.isMeasuring) totals.arrivals.push_back(now() - sent);
+            if (sent >= totals.begin && sent < totals.end) totals.arrivals.push_back(now() - sent);
         }
     }
 };
@@ -154,7 +160,7 @@ Plan parse(int count, char **words) {
         else if (option == "--pid") plan.pids.push_back(std::atoi(value));
         else usage();
     }
-    if (plan.streams < 1 || plan.readers < 0 || plan.packet < 9 || plan.interval < 1 || plan.tick < 0) usage();
+    if (plan.streams < 1 || plan.readers < 1 || plan.packet < 9 || plan.interval < 1 || plan.tick < 0) usage();
     return plan;
 }
 
@@ -196,7 +202,11 @@ int main(int count, char **words) {
     std::vector<epoll_event> ready(512);
     auto wait = [&](int64_t nanoseconds) {
         timespec time{nanoseconds / 1'000'000'000, nanoseconds % 1'000'000'000};
-        int found = epoll_pwait2(events, ready.data(), int(ready.size()), &time, nullptr);
+        // By nanoseconds: epoll_pwait2(2) would do as well, where there is one.
+        pollfd some{events, POLLIN, 0};
+        if (ppoll(&some, 1, &time, nullptr) < 0 && errno != EINTR) fail("ppoll: %s", std::strerror(errno));
+        int found = epoll_wait(events, ready.data(), int(ready.size()), 0);
+        if (found < 0 && errno != EINTR) fail("epoll_wait: %s", std::strerror(errno));
         for (int index = 0; index < found; index++)
             static_cast<Line *>(ready[size_t(index)].data.ptr)->readable(buffer.data(), buffer.size());
         return found;
@@ -210,11 +220,10 @@ int main(int count, char **words) {
         return start + number / plan.streams * interval + number % plan.streams * interval / plan.streams;
     };
     for (int64_t time = start; time < end; time = now()) {
-        if (!totals.isMeasuring && time >= measuring) {
-            totals.isMeasuring = true;
+        if (totals.begin == INT64_MAX && time >= measuring) {
             cpu = use(plan.pids).seconds;
             own = ownSeconds();
-            measuring = time;
+            totals.begin = now();
         }
         if (time >= nextLook) {
             anonymousPeak = std::max(anonymousPeak, use(plan.pids).anonymous);
@@ -222,7 +231,7 @@ int main(int count, char **words) {
         }
         // Not more than all streams once before readers have their turn: what is late is sent late.
         for (int turn = 0; turn < plan.streams && due(packets) <= time; turn++, packets++) {
-            if (totals.isMeasuring) {
+            if (totals.begin != INT64_MAX) {
                 totals.lateness.push_back(now() - due(packets));
                 totals.sent++;
             }
@@ -231,8 +240,9 @@ int main(int count, char **words) {
         int64_t moment = (std::max(due(packets), now()) / std::max<int64_t>(tick, 1) + 1) * std::max<int64_t>(tick, 1);
         wait(std::max<int64_t>(0, std::min(moment, end) - now()));
     }
-    totals.isMeasuring = false;
-    double seconds = double(now() - measuring) / 1e9;
+    if (totals.sent == 0) fail("the machine stood still for the whole time, or no packet was due: nothing was measured");
+    totals.end = now();
+    double seconds = double(totals.end - totals.begin) / 1e9;
     cpu = use(plan.pids).seconds - cpu;
     own = ownSeconds() - own;
     // Every packet has to come, be it late.

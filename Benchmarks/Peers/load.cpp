@@ -291,6 +291,8 @@ private:
             [&](bool isText) {
                 if (!isText || !isGreeting) completed(isOver);
             });
+        out += frames.pongs;
+        frames.pongs.clear();
     }
 
     void parseHTTP(const char *bytes, size_t count, bool isOver) {

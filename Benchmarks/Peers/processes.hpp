@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace {
 [[noreturn]] void fail(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    std::fputs("load: ", stderr);
+    std::fprintf(stderr, "%s: ", program_invocation_short_name);
     std::vfprintf(stderr, format, arguments);
     std::fputc('\n', stderr);
     va_end(arguments);

@@ -104,6 +104,9 @@ void appendText(std::string &out, const std::string &json) {
 // Finds the frames in what a server sends, however it is cut.
 class FrameReader {
 public:
+    // Answers to pings that came, as frames to be sent and taken from here (RFC 6455, 5.5.2).
+    std::string pongs;
+
     // Calls `onBytes(bytes, count)` for what binary frames carry, as it comes, `onText(json)` for each text frame, and
     // `onEnd(isText)` at each frame's end.
     template <typename OnBytes, typename OnText, typename OnEnd>
@@ -111,8 +114,8 @@ public:
         while (count > 0) {
             if (body > 0) {
                 size_t part = std::min(count, size_t(body));
-                if (isText) text.append(bytes, part);
-                else onBytes(bytes, part);
+                if (opcode == 2) onBytes(bytes, part);
+                else text.append(bytes, part);
                 body -= int64_t(part);
                 bytes += part;
                 count -= part;
@@ -130,8 +133,8 @@ public:
                 body = 0;
                 for (size_t index = 2; index < needed; index++) body = body << 8 | uint8_t(head[index]);
             }
-            isText = (head[0] & 0x0F) == 1;
-            if (!isText && (head[0] & 0x0F) != 2 && (head[0] & 0x0F) != 0) fail("a frame of opcode %d", head[0] & 0x0F);
+            opcode = head[0] & 0x0F;
+            if (opcode != 1 && opcode != 2 && opcode != 9) fail("a frame of opcode %d", opcode);
             head.clear();
             text.clear();
             if (body == 0) ended(onText, onEnd);
@@ -142,16 +145,17 @@ private:
     // The head that is not whole, and how much of a body is still to come.
     std::string head;
     int64_t body = 0;
-    bool isText = false;
+    int opcode = 0;
     std::string text;
 
     template <typename OnText, typename OnEnd>
     void ended(OnText onText, OnEnd onEnd) {
-        if (isText) {
+        if (opcode == 9) return appendFrame(pongs, 10, text.data(), text.size(), uint32_t(generator()));
+        if (opcode == 1) {
             if (text.find("\"ERROR\"") != std::string::npos) fail("the server answers: %s", text.c_str());
             onText(text);
         }
-        onEnd(isText);
+        onEnd(opcode == 1);
     }
 };
 

@@ -36,8 +36,9 @@ struct SubscriptionTests {
             for _ in 0..<40 {
                 let size = edges.randomElement(using: &random) ?? 1
                 // Where a follower begins, counted back from the end there is then.
-                let follows = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 0...9_000, using: &random) : nil
-                packets.append((size, Bool.random(using: &random), follows))
+                let back = Int.random(in: 0...9_000, using: &random)
+                let follows = Int.random(in: 0..<4, using: &random) == 0
+                packets.append((size, Bool.random(using: &random), follows ? back : nil))
             }
             let bytes = sample(packets.reduce(0) { $0 + $1.size }, seed: random.seed)
             let plan = packets
