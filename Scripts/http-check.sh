@@ -154,10 +154,11 @@ mismatch() {
 breaks_off() {
     local upload
     # The process itself, not a shell around it, is what is killed.
-    (exec curl --silent --upload-file "$mp3" --limit-rate 10000 "$url/streams/broken") &
+    (exec curl --silent --upload-file "$mp3" --limit-rate 3000 "$url/streams/broken") &
     upload=$!
     wait_until 30 has_status 200 --head "$url/streams/broken"
-    sleep 1
+    has_stored() { [ "$(stored broken)" -gt 0 ]; }
+    wait_until 30 has_stored
     kill -KILL "$upload"
     wait "$upload" 2>/dev/null || true
     wait_until 30 is_in_state broken suspended || die "the stream is not suspended but $(state broken)"

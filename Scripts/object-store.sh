@@ -433,8 +433,8 @@ holds one overflowing "$temporary/killed-3.audio" || die "a full store holds up 
 write_configuration four "$bucket"
 start_named four
 holds four killed-1 "$temporary/killed-1.audio" || die "a full store holds up cold reads: $(cat "$temporary/err")"
-curl --silent --fail "http://127.0.0.1:${gateway_ports[one]}/metrics" | grep -q 'tier_pending_streams.* 2$' \
-    || die "the metrics do not say what waits"
+metrics=$(curl --silent --fail "http://127.0.0.1:${gateway_ports[one]}/metrics")
+grep -q 'tier_pending_streams.* 2$' <<<"$metrics" || die "the metrics do not say what waits"
 is_in_store overflowing 2>/dev/null && die "the store is not full"
 set_quota 1000000000000
 for name in overflowing overflowing-too; do

@@ -37,7 +37,11 @@ struct BrokenBackendTests {
     func caught(_ defect: ToyBackend.Defect, _ promise: String) async throws {
         let checks = BackendCheck.all(for: ToyBackend.capabilities, hooks: [.faults])
         let check = try #require(checks.first { $0.promise == promise })
-        let error = await #expect(throws: BrokenPromise.self) { try await check.run(ToyBackend.fixture(defect)) }
+        var fixture = ToyBackend.fixture(defect)
+        // What does not come at once from memory does not come at all.
+        fixture.patience = .seconds(2)
+        let broken = fixture
+        let error = await #expect(throws: BrokenPromise.self) { try await check.run(broken) }
         #expect(error?.promise == promise)
     }
 

@@ -51,8 +51,6 @@ struct ToyBackend: CacheBackend {
             return ToyBackend(storage: storage, defect: defect)
         }
         fixture.residue = { storage.taken.load(ordering: .relaxed) == 0 ? [] : ["room is taken"] }
-        // What does not come at once from memory does not come at all.
-        if defect != nil { fixture.patience = .seconds(2) }
         fixture.inject = { fault in storage.fault.withLock { $0 = fault } }
         return fixture
     }

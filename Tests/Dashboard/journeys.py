@@ -334,7 +334,7 @@ def resumes_after_a_kill(bench):
     """an upload goes on where the gateway says it is, after that was killed and started again, and is the same bytes"""
     page = bench.page()
     wait_connected(page)
-    path = large(bench.file("large.wav"), 128 << 20)
+    path = large(bench.file("large.wav"), 256 << 20)
     page.choose_files("#files", path)
     page.wait("document.querySelector('.upload progress')?.value > 0.02", "it is under way")
     bench.gateway.send_signal(signal.SIGSTOP)

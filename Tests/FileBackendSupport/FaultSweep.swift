@@ -160,11 +160,8 @@ package struct FaultSweep: CustomStringConvertible, Sendable {
         }
         await made.store.drained()
         await made.store.upkeep()
-        var rounds = 0
-        while !bench.residue.isEmpty, rounds < 10_000 {
-            rounds += 1
-            await Task.yield()
-        }
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !bench.residue.isEmpty, ContinuousClock.now < deadline { await Task.yield() }
         let residue = bench.residue + made.rows()
         try demand(residue.isEmpty, "Left behind: \(residue)")
         let gauges = await backend.health().gauges

@@ -50,7 +50,10 @@ struct MissingBucketTests {
     func cheap() async throws {
         let bench = try await S3Bench()
         try await bench.withBackend { backend in
-            try await eventually("the backend has begun") { self.bucketRequests(bench) > 0 }
+            // Its upkeep asks the bucket, too, after its beginning.
+            try await eventually("the backend has begun") {
+                self.bucketRequests(bench) > 0 && bench.store.log.contains { $0.contains("?uploads") }
+            }
             bench.seconds.value.withLock { $0 += 10 }
             bench.store.clearLog()
             await withTaskGroup(of: Void.self) { group in

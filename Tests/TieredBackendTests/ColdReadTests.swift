@@ -28,6 +28,7 @@ struct ColdReadTests {
         try await bench.withBackend { backend in
             #expect(try await backend.read("a") == bytes)
             try await eventually("it is here") { try backend.store.ledger.place(StreamID("a")) == .copied }
+            try await eventually("nothing is being brought here") { backend.store.fills.count == 0 }
             let original = try await bench.cold().info(StreamID("a"))
             let info = try await backend.store.hot.info(StreamID("a"))
             #expect(info.state == .sealed && info.createdAt == original.createdAt && info.sealedAt == original.sealedAt)

@@ -35,7 +35,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Bytes of a chunk (default: \(ClientConfiguration.defaultChunkSize), or less for a server's sake).")
     var chunkSize: Int?
 
-    @Option(help: "How long connecting may take, in milliseconds.")
+    @Option(help: "How long connecting may take, and the handshake after that, in milliseconds.")
     var connectTimeoutMs = 5_000
 
     @Option(help: "How long the server may be silent when it is its turn, in milliseconds (default: 10000).")
@@ -72,6 +72,7 @@ struct ServerOptions: ParsableArguments {
             configuration.isChunkSizeFixed = true
         }
         configuration.connectTimeout = .milliseconds(self.connectTimeoutMs)
+        configuration.handshakeTimeout = configuration.connectTimeout
         if let answerTimeoutMs = self.answerTimeoutMs { configuration.answerTimeout = .milliseconds(answerTimeoutMs) }
         configuration.backoff.maximumRetries = self.retries
         configuration.token = try self.token()

@@ -37,7 +37,7 @@ struct InterruptionTests {
             let terminal = try Terminal()
             let client = try CommandProcess(
                 "audio-client",
-                ["delete", "stream-1", "stream-2", "stream-3", "--server", url.text],
+                ["delete", "stream-1", "stream-2", "stream-3", "--server", url.text] + Self.patience,
                 input: terminal.input
             )
             try await eventually("it asks about one") { client.errors.contains("Delete stream stream-1") }
@@ -59,7 +59,7 @@ struct InterruptionTests {
             try terminal.type("no\nYes\n")
             let client = try CommandProcess(
                 "audio-client",
-                ["delete", "stream-1", "stream-2", "--server", url.text],
+                ["delete", "stream-1", "stream-2", "--server", url.text] + Self.patience,
                 input: terminal.input
             )
             #expect(await client.status() == 0, "\(client.errors)")
@@ -67,6 +67,9 @@ struct InterruptionTests {
             try terminal.close()
         }
     }
+
+    /// The gateway is a task among those of all tests, and may not get round to it for a while.
+    private static let patience = ["--connect-timeout-ms", "120000", "--answer-timeout-ms", "120000"]
 
     /// What a gateway says to who asks about a stream.
     private static func info(_ id: String) -> ScriptedServer.Script {

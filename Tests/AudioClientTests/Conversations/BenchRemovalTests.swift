@@ -51,7 +51,7 @@ struct BenchRemovalTests {
             try await peer.expectDelete()
         } body: { url in
             // The client alone would wait for minutes.
-            await BenchRemoval(client: try url.client(), streams: streams, limit: .seconds(3)).run()
+            await BenchRemoval(client: try url.client(), streams: streams, limit: .seconds(15)).run()
         }
         #expect(streams.left == [id])
     }

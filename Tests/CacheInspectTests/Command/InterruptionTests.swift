@@ -29,7 +29,7 @@ struct InterruptionTests {
     @Test("a repair says how far it has got")
     func repair() async throws {
         let cache = try TestCache()
-        let count = 20_000
+        let count = 100_000
         let rows = try (0..<count).map { try TestCache.row("row-\($0)", state: .suspended) }
         try #require(cache.index).put(rows)
         let inspector = try CommandProcess("cache-inspect", ["repair", "--directory", cache.directory.path])

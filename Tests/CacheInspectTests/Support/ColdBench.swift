@@ -38,7 +38,7 @@ struct ColdBench: Sendable {
             {"backend": {"type": "tiered", "ledger": "\(self.directory.file("ledger"))",
              "hot": {"type": "sqlite", "directory": "\(self.directory.file("hot"))"},
              "cold": {"type": "s3", "endpoint": "\(self.store.url)", "bucket": "\(bucket)", "maxAttempts": 1,
-                      "requestTimeoutMs": 5000}}}
+                      "requestTimeoutMs": 120000}}}
             """
         try Data(text.utf8).write(to: URL(filePath: path))
         return path

@@ -70,7 +70,7 @@ async def truncated_while_served(scene):
     await gateway.start()
     client = await Client.open(gateway.port)
     data = scene.bytes(8 * MB)
-    async with scene.bystander(gateway, pings_within=2):
+    async with scene.bystander(gateway, pings_within=5):
         for round_ in range(20):
             name = f"s{round_}"
             await upload(client, name, data)
@@ -155,7 +155,7 @@ async def replaced_files(scene):
     gateway = scene.gateway()
     await gateway.start()
     data = scene.bytes(50_000)
-    async with scene.bystander(gateway, pings_within=2):
+    async with scene.bystander(gateway, pings_within=5):
         for kind, replace in _replacements(scene, os.path.join(gateway.cache, "victim.audio")).items():
             client = await Client.open(gateway.port)
             await upload(client, "victim", data)

@@ -31,7 +31,7 @@ async def _fills(scene, disk, gateway):
     await other.start("small", ackEvery=4096)
     await other.append(small[:200_000])
     data = scene.bytes(40 * MB)
-    async with scene.bystander(gateway, uploads=False, pings_within=2):
+    async with scene.bystander(gateway, uploads=False, pings_within=5):
         await client.start("long")
         code = await append_until_refused(client, "long", data)
         expect(code == "storage_full", f"a full disk is answered with {code}")
@@ -154,7 +154,7 @@ async def no_inodes(scene):
     await gateway.start()
     client = await Client.open(gateway.port)
     code, number = None, 0
-    async with scene.bystander(gateway, uploads=False, pings_within=2):
+    async with scene.bystander(gateway, uploads=False, pings_within=5):
         while code is None and number < 64:
             number += 1
             code = await code_of(upload(client, f"s{number}", b"12345"))
@@ -171,7 +171,7 @@ async def file_size_limit(scene):
     await gateway.start()
     client = await Client.open(gateway.port)
     data = scene.bytes(12 * MB)
-    async with scene.bystander(gateway, pings_within=2):
+    async with scene.bystander(gateway, pings_within=5):
         await client.start("long")
         code = await append_until_refused(client, "long", data)
         expect(code == "storage_full", f"the limit is answered with {code}")
@@ -187,7 +187,7 @@ async def write_fails(scene):
     await gateway.start()
     client = await Client.open(gateway.port)
     data = scene.bytes(3 * MB)
-    async with scene.bystander(gateway, uploads=False, pings_within=2):
+    async with scene.bystander(gateway, uploads=False, pings_within=5):
         with scene.inject(gateway, "pwrite64", "error=EIO:when=3"):
             await client.start("a")
             code = await append_until_refused(client, "a", data)

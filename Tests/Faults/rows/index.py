@@ -173,7 +173,7 @@ async def locked_index(scene):
     await upload(client, "a", data)
     index = os.path.join(gateway.cache, "index.sqlite")
     other = sqlite3.connect(index, timeout=0, isolation_level=None)
-    async with scene.bystander(gateway, uploads=False, pings_within=2):
+    async with scene.bystander(gateway, uploads=False, pings_within=3):
         other.execute("BEGIN IMMEDIATE")
         code = await code_of(client.start("b"))
         expect(code in ("limit", "io"), f"a held index is answered with {code}")
@@ -207,7 +207,7 @@ async def inspector_beside(scene):
     client = await Client.open(gateway.port)
     for number in range(40):
         await upload(client, f"s{number}", scene.bytes(200_000))
-    async with scene.bystander(gateway, pings_within=2):
+    async with scene.bystander(gateway, pings_within=3):
         for number in range(40):
             process = await asyncio.create_subprocess_exec(
                 scene.options.cache_inspect, "verify" if number % 2 else "list", "--config", gateway.config,

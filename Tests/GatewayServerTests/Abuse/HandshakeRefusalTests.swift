@@ -103,11 +103,11 @@ struct HandshakeRefusalTests {
     @Test("a header that never comes to its end is cut off, though something comes all the time")
     func slowLoris() async throws {
         try await TestGateway.run {
-            $0.gateway.headerTimeoutSeconds = 1
+            $0.gateway.headerTimeoutSeconds = 5
         } _: { gateway in
+            let bystander = try await gateway.peer()
             let silent = try await gateway.connect()
             let slow = try await gateway.connect()
-            let bystander = try await gateway.peer()
             slow.send(Refusal.head)
             silent.send("G")
             while slow.channel.isActive {

@@ -131,7 +131,7 @@ struct LimitTests {
     @Test("a header that does not come to its end in time is answered with 408")
     func headerTime() async throws {
         try await TestGateway.run {
-            $0.gateway.headerTimeoutSeconds = 1
+            $0.gateway.headerTimeoutSeconds = 5
         } _: { gateway in
             let peer = try await gateway.connect()
             peer.send("GET /audio HTTP/1.1\r\nHost: localhost\r\n")

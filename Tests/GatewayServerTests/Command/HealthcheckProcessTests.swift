@@ -26,6 +26,7 @@ struct HealthcheckProcessTests {
         """#.write(toFile: config, atomically: true, encoding: .utf8)
         let process = try GatewayProcess(["--config", config, "--port", "0"], in: directory)
         let port = try await process.port()
+        while process.isRunning, !process.errors.contains(" ready\n") { await Task.yield() }
         try await body(
             { try await GatewayProcess.run(["healthcheck"] + $0, in: try TemporaryDirectory()) },
             port

@@ -112,7 +112,7 @@ struct ShutdownTests {
     @Test("an answer that is under way is sent to its end")
     func answerUnderWay() async throws {
         let directory = try TemporaryDirectory()
-        try await self.shutDown(in: directory) { port in
+        try await self.shutDown(in: directory, graceSeconds: 250) { port in
             let peer = try await RawPeer.connect(port: port, receiveBuffer: 16 << 10)
             try await peer.upgrade()
             try await peer.start("long")

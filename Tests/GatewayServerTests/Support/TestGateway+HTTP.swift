@@ -17,7 +17,8 @@ extension TestGateway {
 
     /// Scrapes until something is so. What is counted after an answer was handed to the socket may be seen before it is.
     func scraped(_ what: String, _ isSo: (Scraped) -> Bool) async throws -> Scraped {
-        for _ in 0..<2_000 {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
             let scraped = try await self.scrape()
             if isSo(scraped) { return scraped }
         }
