@@ -81,7 +81,7 @@ struct ControlFrameTests {
     @Test("a peer that answers its pings stays")
     func answering() async throws {
         try await TestGateway.run {
-            $0.gateway.idleTimeoutSeconds = 4
+            $0.gateway.idleTimeoutSeconds = 12
         } _: { gateway in
             let peer = try await gateway.peer()
             let pings = Pings()
