@@ -3,10 +3,11 @@
 //
 //     live ws://127.0.0.1:8080/audio --streams 1000 --readers 1 --seconds 5 --warm-up 2 --pid 4711
 //
-// A packet that was sent while it was measured counts, however late it comes. One thread, epoll: it shares the machine with what it measures, and so takes as little of it as it can. Packets of
-// different streams are due at moments spread evenly over an interval; those that fall due within `tick` microseconds
-// are sent together, as a network card's interrupts would bring them. It prints one JSON object, with how late packets
-// were sent (`lateMicroseconds`) beside how long they took. A failure ends it with status 1.
+// A packet that was sent while it was measured counts, however late it comes. One thread, epoll: it shares the machine
+// with what it measures, and so takes as little of it as it can. Packets of different streams are due at moments spread
+// evenly over an interval; those that fall due within `tick` microseconds are sent together, as a network card's
+// interrupts would bring them. It prints one JSON object, with how late packets were sent (`lateMicroseconds`) beside how
+// long they took. A failure ends it with status 1.
 #include <cerrno>
 #include <cinttypes>
 #include <cstdint>
@@ -57,8 +58,6 @@ public:
     void connect() {
         fd = connectTo(plan.server);
         upgrade(fd, plan.server);
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     }
 
     void command(const char *type) { sendText("{\"type\":\"" + std::string(type) + "\",\"streamId\":\"" + id + "\"}"); }
@@ -209,9 +208,8 @@ int main(int count, char **words) {
         if (found < 0 && errno != EINTR) fail("epoll_wait: %s", std::strerror(errno));
         for (int index = 0; index < found; index++)
             static_cast<Line *>(ready[size_t(index)].data.ptr)->readable(buffer.data(), buffer.size());
-        return found;
     };
-    int64_t interval = plan.interval * 1'000, tick = plan.tick * 1'000;
+    int64_t interval = plan.interval * 1'000, tick = std::max<int64_t>(plan.tick * 1'000, 1);
     int64_t start = now(), measuring = start + int64_t(plan.warmUp * 1e9), end = measuring + int64_t(plan.seconds * 1e9);
     int64_t packets = 0, nextLook = start;
     double cpu = 0, own = 0;
@@ -237,7 +235,7 @@ int main(int count, char **words) {
             }
             writers[size_t(packets % plan.streams)]->sendPacket(payload, frame);
         }
-        int64_t moment = (std::max(due(packets), now()) / std::max<int64_t>(tick, 1) + 1) * std::max<int64_t>(tick, 1);
+        int64_t moment = (std::max(due(packets), now()) / tick + 1) * tick;
         wait(std::max<int64_t>(0, std::min(moment, end) - now()));
     }
     if (totals.sent == 0) fail("the machine stood still for the whole time, or no packet was due: nothing was measured");

@@ -13,7 +13,7 @@ public final class GrowthWaiters: Sendable {
 
     private struct Core {
         /// Tasks, of which there may be thousands, and each may be cancelled.
-        var tasks: [UInt64: (Condition, CheckedContinuation<StreamStatus?, Never>)] = [:]
+        var tasks: [UInt64: (condition: Condition, continuation: CheckedContinuation<StreamStatus?, Never>)] = [:]
         /// Observers, each of which stands for all on its event loop.
         var observers: [(number: UInt64, condition: Condition, observer: any GrowthObserver)] = []
         var lastNumber: UInt64 = 0
@@ -62,7 +62,7 @@ public final class GrowthWaiters: Sendable {
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            self.core.withLock { $0.tasks.removeValue(forKey: number) }?.1.resume(returning: nil)
+            self.core.withLock { $0.tasks.removeValue(forKey: number) }?.continuation.resume(returning: nil)
         }
         guard let status else { throw CacheError(.aborted, "The wait for the stream to grow was given up.") }
         return status
@@ -114,10 +114,9 @@ public final class GrowthWaiters: Sendable {
     }
 
     private static func takeObservers(_ core: inout Core, _ status: StreamStatus) -> [any GrowthObserver] {
-        guard !core.observers.isEmpty else { return [] }
-        let ready = core.observers.filter { $0.condition.isMet(by: status) }.map(\.observer)
-        if ready.count > 0 { core.observers.removeAll { $0.condition.isMet(by: status) } }
-        return ready
+        let first = core.observers.partition { $0.condition.isMet(by: status) }
+        defer { core.observers.removeSubrange(first...) }
+        return core.observers[first...].map(\.observer)
     }
 
     private static func takeTasks(
@@ -125,9 +124,9 @@ public final class GrowthWaiters: Sendable {
         _ status: StreamStatus
     ) -> [CheckedContinuation<StreamStatus?, Never>] {
         guard !core.tasks.isEmpty else { return [] }
-        let ready = core.tasks.filter { $0.value.0.isMet(by: status) }
+        let ready = core.tasks.filter { $0.value.condition.isMet(by: status) }
         for number in ready.keys { core.tasks.removeValue(forKey: number) }
-        return ready.values.map(\.1)
+        return ready.values.map(\.continuation)
     }
 
     private static func copy(_ bytes: UnsafeRawBufferPointer?) -> ByteBuffer? {

@@ -97,8 +97,8 @@ public struct GatewayServer: Service {
     }
 
     /// Works by another configuration from now on, as far as that can be done while it runs. New connections find all of
-    /// it, certificates read anew among it; open ones keep their limits but for that of them all, and are closed within half a minute where their
-    /// token is none any more.
+    /// it, certificates read anew among it; open ones keep their limits but for that of them all, and are closed within
+    /// half a minute where their token is none any more.
     ///
     /// - Parameter configuration: The new one.
     /// - Returns: The keys whose new values only a new start brings into force; their old ones stay.

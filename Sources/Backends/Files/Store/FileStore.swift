@@ -21,7 +21,7 @@ public final class FileStore: Sendable {
     let touches = TouchLog()
     let budget: StorageBudget
     let evictor = Mutex(Evictor())
-    /// Held by the file that grows where space is scarce; see ``hasSpaceForAll``.
+    /// Held by the file that grows where space is scarce; see ``spaceForAll``.
     let growing = Mutex(())
     let upkeepState: Mutex<UpkeepState>
     private let mayEvict = Mutex<(@Sendable (StreamID) -> Bool)?>(nil)

@@ -74,11 +74,12 @@ extension FileStore {
         }
     }
 
-    /// Whether there is space for as many files to grow at once as there are threads that make them grow.
-    var hasSpaceForAll: Bool {
+    /// What is free beyond the reserve, where that is enough for as many files to grow at once as there are threads that make
+    /// them grow; else `nil`.
+    var spaceForAll: Int64? {
         get throws(CacheError) {
-            let most = Int64(self.configuration.ioThreads) * ExtentPlan.largest
-            return try self.freeBytes() - self.configuration.minimumFreeBytes >= most
+            let available = try self.freeBytes() - self.configuration.minimumFreeBytes
+            return available >= Int64(self.configuration.ioThreads) * ExtentPlan.largest ? available : nil
         }
     }
 

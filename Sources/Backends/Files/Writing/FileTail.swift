@@ -64,13 +64,14 @@ struct FileTail {
     /// looked at once, each would take what is left.
     private mutating func makeRoom(upTo end: Int64) throws(CacheError) {
         guard let growth = self.extents.growth(for: end) else { return }
-        if try self.store.hasSpaceForAll { return try self.grow(growth, upTo: end) }
-        try self.store.growing.withLock { _ throws(CacheError) in try self.grow(growth, upTo: end) }
+        let needed = end - growth.lowerBound
+        if let available = try self.store.spaceForAll { return try self.grow(growth, needed, of: available) }
+        try self.store.growing.withLock { _ throws(CacheError) in
+            try self.grow(growth, needed, of: try self.store.takeSpace(needed, for: self.stream.id))
+        }
     }
 
-    private mutating func grow(_ growth: Range<Int64>, upTo end: Int64) throws(CacheError) {
-        let needed = end - growth.lowerBound
-        let available = try self.store.takeSpace(needed, for: self.stream.id)
+    private mutating func grow(_ growth: Range<Int64>, _ needed: Int64, of available: Int64) throws(CacheError) {
         let planned = growth.upperBound - growth.lowerBound
         var count = available >= planned ? planned : needed
         do throws(SystemCallError) {
